@@ -1,0 +1,282 @@
+"""No derivation is printed before it has been held against numeric derivatives of the forward pass alone.
+
+At random points away from kinks, with 50 digits and more where gradients are tiny, three things are compared by
+relative error: each local derivative at its real inputs, each adjoint with the change of the loss when that node is
+moved, and each form that is to be shown. Central differences: error of order h² (Fornberg 1988).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from derive.differentiate import Derivation
+from derive.errors import Fault
+from derive.expr import Apply, Expr, Partial, Value, parts
+from derive.graph import Graph, Node
+from derive.notation import Notation, magnitude
+from derive.numeric import DIGITS, value
+from derive.ops import DomainError, primitive
+
+POINTS = 6  # random points of a certificate
+_LEAST = 3
+_DRAWS = 400
+_TOLERANCE = Fraction(1, 10**9)
+_WIDEST_CHECK = 10_000  # node evaluations at a point; larger graphs move a sample of their nodes
+
+Forms = Mapping[str, tuple[Expr, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """points: where everything was compared; max_error: the largest relative error found."""
+
+    points: int
+    max_error: float
+
+
+def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str, Value] | None = None) -> Certificate:
+    """Return the certificate of a derivation and of the forms that will be shown for its adjoints.
+
+    Raises a Fault that names the first step that fails, or says that too few points could be found.
+    """
+    from mpmath import mp
+
+    points = 0
+    worst = 0.0
+    for leaves in _points(d.graph, notation, given):
+        with mp.workdps(DIGITS):
+            env = _forward(d.graph, leaves, notation)
+        if env is None:
+            continue
+        with mp.workdps(DIGITS + _extra_digits(d, env, notation)):
+            env = _forward(d.graph, leaves, notation)
+            assert env is not None
+            worst = max(worst, _Point(d, env, notation).compare(forms))
+        points += 1
+    if points < _LEAST:
+        raise Fault(
+            "the derivation cannot be certified",
+            reason=f"the forward pass has a value at only {points} of the points tried",
+            expected="a network whose functions are defined for many values of its leaves",
+        )
+    return Certificate(points, worst)
+
+
+# ------------------------------------------------------------------------------------------------ points
+
+
+def _points(graph: Graph, notation: Notation, given: Mapping[str, Value] | None) -> Iterable[dict[str, Value]]:
+    """Yield points off the kinks: the given one, random ones of several scales, then ones beyond unseen kinks."""
+    rng = random.Random(20180101)
+    kinks = kinks_of(graph)
+    seen: set[tuple[int, bool]] = set()
+    found = 0
+    if given is not None and _sides(graph, dict(given), kinks, notation, seen) is not None:
+        yield dict(given)
+    for draw in range(_DRAWS):
+        leaves = _draw(graph, rng, draw, given, beyond=found >= POINTS)
+        new = _sides(graph, leaves, kinks, notation, seen)
+        if new is None or (found >= POINTS and not new):
+            continue
+        found += 1
+        yield leaves
+        if found >= POINTS and len(seen) == 2 * len(kinks):
+            return
+        if draw > 80 and found >= POINTS:
+            return
+
+
+def kinks_of(graph: Graph) -> list[Expr]:
+    """Return the expressions at whose zeros some line has a kink."""
+    return [
+        kink
+        for node in graph.lines()
+        if node.expr is not None
+        for e in parts(node.expr)
+        if isinstance(e, Apply)
+        for kink in primitive(e.op).kinks(*e.args)
+    ]
+
+
+def _sides(graph: Graph, leaves: Mapping[str, Value], kinks: list[Expr], notation: Notation,
+           seen: set[tuple[int, bool]]) -> bool | None:
+    """Return whether a point lies on a side of a kink not seen before, None if it is of no use."""
+    env = _forward(graph, leaves, notation)
+    if env is None:
+        return None
+    try:
+        at = [value(k, env, notation.relu_at_0) for k in kinks]
+    except DomainError:
+        return None
+    if any(abs(v) < Fraction(1, 10**6) for v in at):
+        return None
+    sides = {(i, v > 0) for i, v in enumerate(at)}
+    new = not sides <= seen
+    seen |= sides
+    return new
+
+
+def _draw(graph: Graph, rng: random.Random, draw: int, given: Mapping[str, Value] | None, beyond: bool) -> dict[str, Value]:
+    scale = (1.0, 0.3, 3.0)[draw % 3] if not beyond else (10.0, 30.0, 100.0)[draw % 3]
+    way = draw % 4
+    leaves: dict[str, Value] = {}
+    for node in graph.leaves():
+        if way == 3 and given is not None:
+            near = float(given[node.name])
+            x = near + rng.gauss(0, 0.1) * max(1.0, abs(near))
+        elif way == 1:
+            x = rng.uniform(0.05, 0.95) * (1 if not beyond else scale)
+        elif way == 2:
+            x = rng.uniform(0.2, 2.0) * scale
+        else:
+            x = rng.gauss(0, scale)
+        leaves[node.name] = Fraction(round(x * 10**6), 10**6)
+    return leaves
+
+
+def _forward(graph: Graph, leaves: Mapping[str, Value], notation: Notation) -> dict[str, Value] | None:
+    env: dict[str, Value] = dict(leaves)
+    try:
+        for node in graph.lines():
+            assert node.expr is not None
+            env[node.name] = value(node.expr, env, notation.relu_at_0)
+    except DomainError:
+        return None
+    return env
+
+
+# ------------------------------------------------------------------------------------------- one point
+
+
+def adjoints(d: Derivation, env: Mapping[str, Value], notation: Notation) -> dict[str, Value]:
+    """Return the gradient of the loss by every node, accumulated along the recorded steps."""
+    found: dict[str, Value] = {}
+    for name, step in d.steps.items():
+        found[name] = value(step.adjoint, env, notation.relu_at_0, lambda q: found[q.wrt])
+    return found
+
+
+def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -> int:
+    """Return how many digits beyond the usual the smallest gradient needs."""
+    sizes = [magnitude(a) for a in adjoints(d, env, notation).values() if a != 0]
+    return 2 * max(0, -min(sizes, default=0))
+
+
+class _Point:
+    """One point at which a derivation is compared with differences of its forward pass."""
+
+    def __init__(self, d: Derivation, env: dict[str, Value], notation: Notation) -> None:
+        from mpmath import mp
+
+        self.d, self.env, self.notation = d, env, notation
+        self.step = mp.mpf(10) ** -(mp.dps // 5)
+        self.adjoints = adjoints(d, env, notation)
+        self.local: dict[tuple[str, str], Value] = {}
+        self.later = _later(d.graph)
+
+    def compare(self, forms: Forms) -> float:
+        worst = 0.0
+        for node in self.d.graph.lines():
+            worst = max(worst, self._written(node))
+        for step in self.d.steps.values():
+            for c in step.contributions:
+                moved = self._local(c.consumer, step.of)
+                for e in (c.raw, c.local):
+                    where = f"∂{c.consumer}/∂{step.of}"
+                    worst = max(worst, self._error(self._value(e), moved, where, "the local derivative"))
+        for name in self._sample():
+            worst = max(worst, self._error(self.adjoints[name], self._moved(name), self._gradient(name), "the gradient"))
+        for name, shown in forms.items():
+            for form in shown:
+                worst = max(worst, self._error(self._value(form), self.adjoints[name], self._gradient(name), "a form of"))
+        return worst
+
+    def _written(self, node: Node) -> float:
+        """Compare the right sides of a line with each other."""
+        worst = 0.0
+        for form in node.forms:
+            if form.expr is not None:
+                worst = max(worst, self._error(self._value(form.expr), self.env[node.name], node.spelled, "the line"))
+        return worst
+
+    def _gradient(self, name: str) -> str:
+        return f"∂{self.d.graph.loss}/∂{name}"
+
+    def _value(self, e: Expr) -> Value:
+        return value(e, self.env, self.notation.relu_at_0, self._quantity)
+
+    def _quantity(self, q: Partial) -> Value:
+        return self.adjoints[q.wrt] if q.of == self.d.graph.loss else self._local(q.of, q.wrt)
+
+    def _sample(self) -> list[str]:
+        names = list(self.d.steps)
+        cost = sum(len(self.later[n]) for n in names)
+        if cost <= _WIDEST_CHECK:
+            return names
+        return random.Random(len(names)).sample(names, max(8, len(names) * _WIDEST_CHECK // cost))
+
+    def _local(self, consumer: str, name: str) -> Value:
+        """Return ∂consumer/∂name by central differences of that one line, at its real inputs."""
+        if (consumer, name) not in self.local:
+            node = self.d.graph[consumer]
+            assert node.expr is not None
+            expr = node.expr
+            self.local[consumer, name] = self._difference(
+                name, lambda env: value(expr, env, self.notation.relu_at_0)
+            )
+        return self.local[consumer, name]
+
+    def _moved(self, name: str) -> Value:
+        """Return the change of the loss when this node alone is moved and all later ones follow."""
+        graph = self.d.graph
+
+        def loss(env: dict[str, Value]) -> Value:
+            for later in self.later[name]:
+                expr = graph[later].expr
+                assert expr is not None
+                env[later] = value(expr, env, self.notation.relu_at_0)
+            return env[graph.loss]
+
+        return self._difference(name, loss)
+
+    def _difference(self, name: str, of: Callable[[dict[str, Value]], Value]) -> Any:
+        from derive.ops.primitive import real
+
+        x = real(self.env[name])
+        h = self.step * max(1, abs(x))
+        up, down = (of({**self.env, name: x + s}) for s in (h, -h))
+        return (real(up) - real(down)) / (2 * h)
+
+    def _error(self, ours: Value, truth: Value, where: str, what: str) -> float:
+        from derive.ops.primitive import real
+
+        a, b = real(ours), real(truth)
+        if a == b:
+            return 0.0
+        size = max(abs(a), abs(b))
+        if size < self.step**2:  # both are zero but for the rounding of the differences
+            return 0.0
+        error = abs(a - b) / size
+        if not error <= real(_TOLERANCE):
+            raise Fault(
+                f"{what} {where} fails its numeric check; nothing was written",
+                reason=f"derived {float(a):.6g}, numeric {float(b):.6g}",
+            )
+        return float(error)
+
+
+def _later(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """Return for each node the lines that follow from it, in evaluation order."""
+    found: dict[str, tuple[str, ...]] = {}
+    order = {n: i for i, n in enumerate(graph.nodes)}
+    for name in reversed(graph.nodes):
+        after: set[str] = set()
+        for c in graph.consumers[name]:
+            after.add(c)
+            after.update(found[c])
+        found[name] = tuple(sorted(after, key=order.__getitem__))
+    return found

@@ -1,0 +1,228 @@
+"""What the commands and letters of the paper language stand for, as tables."""
+
+from __future__ import annotations
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
+    "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+
+# Command -> id. The two shapes of a Greek letter are one letter.
+LETTERS = {name: name for name in _GREEK} | {
+    "varepsilon": "epsilon",
+    "vartheta": "theta",
+    "varphi": "phi",
+    "varrho": "rho",
+    "varsigma": "sigma",
+    "varpi": "pi",
+    "ell": "ell",
+    "infty": "infty",
+}
+GREEK = frozenset(_GREEK)
+
+ACCENTS = {
+    "hat": "hat",
+    "widehat": "hat",
+    "bar": "bar",
+    "overline": "bar",
+    "tilde": "tilde",
+    "widetilde": "tilde",
+    "dot": "dot",
+    "ddot": "ddot",
+    "check": "check",
+}
+
+# Read through: they change the look only.
+STYLES = frozenset(
+    "mathbf boldsymbol bm pmb mathcal mathbb mathds mathscr mathfrak mathrm mathit mathsf mathtt mathnormal vec "
+    "underline boxed text textrm textit textbf textsf texttt textnormal mbox operatorname".split()
+)
+
+# Commands whose argument is words, if it is words.
+WORDS = frozenset(
+    "text textrm textit textbf textsf texttt textnormal mbox operatorname operatorname* mathrm mathit mathtt".split()
+)
+
+IGNORED = frozenset(
+    "quad qquad displaystyle textstyle scriptstyle limits nolimits nonumber notag hline rm bf it cal sf tt middle "
+    "big Big bigg Bigg bigm Bigm biggm Biggm thinspace medspace thickspace enspace allowbreak nobreak noindent".split()
+)
+LEFT = frozenset("left bigl Bigl biggl Biggl".split())
+RIGHT = frozenset("right bigr Bigr biggr Biggr".split())
+
+# Dropped with their argument: they hold no mathematics.
+ANNOTATIONS = frozenset("label tag hspace vspace phantom hphantom vphantom color".split())
+# Their first argument is a note, their second one is read.
+NOTED = frozenset("overset underset stackrel textcolor".split())
+
+RELATIONS = {
+    "=": "=",
+    "==": "=",
+    "<": "<",
+    ">": ">",
+    "<=": "<=",
+    ">=": ">=",
+    "!=": "!=",
+    "->": "->",
+    "<-": "<-",
+    "=>": "=>",
+    ":": ":",
+    ":=": ":=",
+    "~": "~",
+    "eq": "=",
+    "equiv": "=",
+    "ne": "!=",
+    "neq": "!=",
+    "lt": "<",
+    "gt": ">",
+    "le": "<=",
+    "leq": "<=",
+    "leqslant": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "geqslant": ">=",
+    "approx": "~",
+    "simeq": "~",
+    "cong": "~",
+    "sim": "sim",
+    "to": "->",
+    "rightarrow": "->",
+    "longrightarrow": "->",
+    "mapsto": "->",
+    "leftarrow": "<-",
+    "longleftarrow": "<-",
+    "gets": "<-",
+    "Rightarrow": "=>",
+    "Longrightarrow": "=>",
+    "implies": "=>",
+    "iff": "<=>",
+    "Leftrightarrow": "<=>",
+    "in": "in",
+    "colon": ":",
+    "coloneqq": ":=",
+    "triangleq": ":=",
+    "propto": "propto",
+}
+
+OPERATORS = {
+    "cdot": "*",
+    "times": "*",
+    "ast": "*",
+    "div": "/",
+    "odot": "odot",
+    "circ": "circ",
+    "lbrace": "\\{",
+    "rbrace": "\\}",
+    "lbrack": "[",
+    "rbrack": "]",
+    "vert": "|",
+    "lvert": "|<",
+    "rvert": "|>",
+    "Vert": "||",
+    "lVert": "||<",
+    "rVert": "||>",
+    "prime": "'",
+    "dots": "...",
+    "cdots": "...",
+    "ldots": "...",
+    "vdots": "...",
+    "ddots": "...",
+    "dotsc": "...",
+    "dotsb": "...",
+    ".*": "odot",
+}
+
+FUNCTIONS = frozenset(
+    "exp log ln lg sqrt sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan artanh atan abs sign sgn "
+    "sigmoid logistic softplus softsign softmax softmin relu ReLU Relu LeakyReLU leakyrelu leaky_relu elu ELU selu SELU "
+    "gelu GELU silu SiLU swish Swish mish hardtanh max min argmax argmin floor ceil round tr trace Tr det logdet inv "
+    "rank diag diagvec vec norm norm1 kron ones zeros eye comm toep sum mean var Var Cov std logsumexp rowsoftmax "
+    "colsoftmax huber clip step heaviside erf".split()
+)
+# A symbol of these letters before "(" is a function where nothing says otherwise.
+CALLED = frozenset("f g h u J L E N sigma".split())
+
+MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array".split())
+CASES = frozenset("cases dcases rcases".split())
+
+_STRUCTURE = frozenset(
+    "frac dfrac tfrac cfrac sqrt partial nabla sum prod begin end top intercal star dagger underbrace overbrace".split()
+)
+COMMANDS = (
+    frozenset(LETTERS)
+    | frozenset(ACCENTS)
+    | STYLES
+    | WORDS
+    | IGNORED
+    | LEFT
+    | RIGHT
+    | ANNOTATIONS
+    | NOTED
+    | frozenset(word for word in (*RELATIONS, *OPERATORS) if word.isalpha())
+    | FUNCTIONS
+    | _STRUCTURE
+)
+
+UNICODE = {
+    "·": "cdot",
+    "⋅": "cdot",
+    "∙": "cdot",
+    "×": "times",
+    "∗": "ast",
+    "÷": "div",
+    "⊙": "odot",
+    "∘": "circ",
+    "≤": "le",
+    "⩽": "le",
+    "≥": "ge",
+    "⩾": "ge",
+    "≠": "ne",
+    "≈": "approx",
+    "≃": "approx",
+    "∼": "sim",
+    "≡": "equiv",
+    "≜": "triangleq",
+    "→": "to",
+    "⟶": "to",
+    "↦": "mapsto",
+    "←": "gets",
+    "⇒": "Rightarrow",
+    "⟹": "Rightarrow",
+    "⇔": "iff",
+    "∈": "in",
+    "∝": "propto",
+    "∂": "partial",
+    "∇": "nabla",
+    "∑": "sum",
+    "∏": "prod",
+    "√": "sqrt",
+    "∞": "infty",
+    "…": "dots",
+    "⋯": "dots",
+    "⋮": "dots",
+    "⋱": "dots",
+    "⊤": "top",
+    "†": "dagger",
+    "ℓ": "ell",
+    "‖": "Vert",
+    "∥": "Vert",
+    "′": "prime",
+    "’": "prime",
+} | {
+    letter: name
+    for letter, name in zip(
+        "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϕϱς",
+        [*_GREEK, "epsilon", "theta", "phi", "rho", "sigma"],
+        strict=True,
+    )
+}
+SIGNS = {"−": "-", "–": "-", "‐": "-", "∕": "/", "⁄": "/", "∣": "|", "＝": "=", "：": ":"}
+MARKS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot"}
+RAISED = {
+    **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾", "0123456789+-()", strict=True)),
+    **dict(zip("ᵀⁿⁱᵗᵏ", "Tnitk", strict=True)),
+}
+LOWERED = {
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎", "0123456789+-()", strict=True)),
+    **dict(zip("ᵢⱼₖₗₘₙₜₓₕₛₚ", "ijklmntxhsp", strict=True)),
+}

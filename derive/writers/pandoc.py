@@ -1,0 +1,199 @@
+"""The border to pandoc: its tree, its program; the only place that builds its nodes.
+
+A document's body is pandoc's tree with derived values in it. `resolve` puts nodes of one target in their place and
+refuses what must not reach a typesetter: raw TeX or HTML, and formulas that pandoc cannot read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from derive.document import Aligned, Block, Figure, Heading, Inline, Math, Note, Paragraph, Table
+from derive.errors import Fault
+
+Node = dict[str, Any]
+Render = Callable[[Block, float], list[Node]]
+
+_DERIVED = (Aligned, Paragraph, Note, Table, Figure, Heading)
+# What a list or a quotation takes from the width of the line, in em.
+_INDENT = {"BulletList": 2.5, "OrderedList": 2.5, "DefinitionList": 2.5, "BlockQuote": 5.0}
+_DEEPEST = 150
+_CUT = "derive-cut-7d1c"
+_SECONDS = 60
+# pandoc reads these, but TeX would do something else with them than print.
+_FORBIDDEN = re.compile(r"\^\^|\\(?:re|provide)?newcommand|\\DeclareMathOperator|\\hyperref|[@!<>]\s*\{")
+_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(\n|$)")
+
+
+def text(words: str) -> list[Node]:
+    """Return a text as inline nodes."""
+    out: list[Node] = []
+    for at, word in enumerate(re.split(r"\s+", words)):
+        out += [{"t": "Space"}] if at else []
+        out += [{"t": "Str", "c": word}] if word else []
+    return out
+
+
+def formula(latex: str, display: bool = False) -> Node:
+    """Return a formula as an inline node. Raises a Fault for commands that do more than print."""
+    if found := _FORBIDDEN.search(latex):
+        raise Fault(f"{found[0]} cannot stand in a formula", reason=f"in {_short(latex)}")
+    kind = {"t": "DisplayMath" if display else "InlineMath"}
+    return {"t": "Math", "c": [kind, _COMMENT.sub(r"\1\2", latex).strip()]}
+
+
+def inlines(line: Iterable[Inline]) -> list[Node]:
+    """Return a line of text and formulas as inline nodes."""
+    return [node for part in line for node in ([formula(part.latex)] if isinstance(part, Math) else text(part))]
+
+
+def plain(content: list[Node]) -> Node:
+    return {"t": "Plain", "c": content}
+
+
+def paragraph(content: list[Node]) -> Node:
+    return {"t": "Para", "c": content}
+
+
+def wrapped(target: str, before: str, content: list[Node], after: str) -> Node:
+    """Return inline nodes between two pieces of the target's own code."""
+    return plain([_raw("RawInline", target, before), *content, _raw("RawInline", target, after)])
+
+
+def raw(target: str, code: str) -> Node:
+    """Return a block of the target's own code."""
+    return _raw("RawBlock", target, code)
+
+
+def _raw(kind: str, target: str, code: str) -> Node:
+    return {"t": kind, "c": [target, code]}
+
+
+def table(block: Table) -> Node:
+    """Return a table as pandoc's node."""
+    align = {"l": "AlignLeft", "c": "AlignCenter", "r": "AlignRight"}
+    empty: list[Any] = ["", [], []]
+
+    def row(cells: Sequence[tuple[Inline, ...]]) -> list[Any]:
+        return [empty, [[empty, {"t": "AlignDefault"}, 1, 1, [plain(inlines(cell))]] for cell in cells]]
+
+    caption = [None, [plain(inlines(block.caption))] if block.caption else []]
+    columns = [[{"t": align[c]}, {"t": "ColWidthDefault"}] for c in block.align]
+    body = [empty, 0, [], [row(cells) for cells in block.rows]]
+    head = [empty, [row(block.header)] if block.header else []]
+    return {"t": "Table", "c": [empty, caption, columns, head, [body], [empty, []]]}
+
+
+def resolve(body: Any, render: Render, line: float, depth: int = 0) -> Any:
+    """Return a copy of a tree in which every derived value is replaced by what `render` makes of it.
+
+    `line` is the width of the text in em, handed to `render` less what lists and quotations take.
+    Raises a Fault for raw TeX or HTML, for pictures in the prose and for a tree that is too deep.
+    """
+    if depth > _DEEPEST:
+        raise Fault("the text is nested too deeply")
+    if isinstance(body, list):
+        out: list[Any] = []
+        for item in body:
+            if isinstance(item, _DERIVED):
+                out += render(item, line)
+            else:
+                new = resolve(item, render, line, depth + 1)
+                out += new if isinstance(item, dict) and item.get("t") == "Cite" else [new]
+        return out
+    if isinstance(body, Math):
+        return formula(body.latex)
+    if not isinstance(body, dict) or "t" not in body:
+        return body
+    return _resolve_node(body, render, line, depth)
+
+
+def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
+    kind, content = node["t"], node.get("c")
+    if kind in ("RawBlock", "RawInline"):
+        raise Fault(f"raw {content[0]} cannot stand in the text", reason=_short(content[1]), fix="write it as Markdown")
+    if kind == "Image":
+        raise Fault("a picture cannot stand in the text", reason=_short(content[2][0]))
+    if kind == "Math":
+        return formula(content[1], content[0]["t"] == "DisplayMath")
+    if kind == "Cite":  # `@name` is a name here, not a reference to a bibliography
+        return resolve(content[1], render, line, depth + 1)
+    if content is None:
+        return node
+    if isinstance(content, list):
+        content = [_attributes(part) for part in content]
+    return {"t": kind, "c": resolve(content, render, line - _INDENT.get(kind, 0.0), depth + 1)}
+
+
+def _attributes(part: Any) -> Any:
+    """Return a triple of id, classes and key-values without the last: some of them are code to pandoc's writers."""
+    match part:
+        case [str(name), [*classes], [*_]] if all(isinstance(c, str) for c in classes):
+            return [name, classes, []]
+    return part
+
+
+def convert(parts: Sequence[list[Node]], target: str) -> list[str]:
+    """Return each list of blocks in the target's language, from one run of pandoc.
+
+    Raises a Fault where pandoc cannot read a formula (it would print its source) or fails otherwise.
+    """
+    blocks: list[Node] = []
+    for at, part in enumerate(parts):
+        blocks += [raw(target, _CUT)] if at else []
+        blocks += part
+    tree = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
+    return [part.strip() for part in _run(json.dumps(tree), target).split(_CUT)]
+
+
+def check(formulas: Iterable[str]) -> None:
+    """Raise a Fault for the first formula that is not mathematics as pandoc knows it: TeX itself would obey it."""
+    convert([[plain([formula(latex)]) for latex in dict.fromkeys(formulas)]], "typst")
+
+
+def _run(tree: str, target: str) -> str:
+    command = [program(), "-f", "json", "-t", target, "--wrap=preserve", "--fail-if-warnings", "--sandbox"]
+    command += ["--syntax-highlighting=none"] if target == "latex" else []
+    try:
+        done = subprocess.run(command, input=tree.encode(), capture_output=True, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Fault(f"pandoc did not finish in {_SECONDS} seconds") from None
+    if done.returncode:
+        raise _fault(done.stderr.decode(errors="replace"))
+    return done.stdout.decode()
+
+
+def _fault(log: str) -> Fault:
+    """Return what pandoc says as a fault; its complaint about a formula ends in a caret and what it met."""
+    found = re.search(r"Could not convert TeX math (.*?),\s+rendering as TeX:(.*?)(?:\n\s+expecting|\Z|\nFailing)", log, re.DOTALL)
+    if not found:
+        return Fault("pandoc failed", reason=log.strip()[-500:])
+    met = [line.strip() for line in found[2].splitlines() if line.strip().startswith("unexpected")]
+    return Fault(f"the formula {_short(found[1])} cannot be read", reason="; ".join(met))
+
+
+def _short(source: str) -> str:
+    source = " ".join(source.split())
+    return source if len(source) <= 120 else source[:119] + "…"
+
+
+def program() -> str:
+    """Return the path of the bundled pandoc, else of one on PATH. Raises a Fault where there is none.
+
+    The package is only looked up, not imported, which would cost more than running pandoc.
+    """
+    spec = find_spec("pypandoc")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for name in ("pandoc", "pandoc.exe"):
+            if (path := Path(folder, "files", name)).is_file():
+                return str(path)
+    if found := shutil.which("pandoc"):
+        return found
+    raise Fault("pandoc is missing", fix="pip install pypandoc_binary")

@@ -1,0 +1,85 @@
+"""Looks: folders of templates, found by name; the user's own come before those of the package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from derive.errors import Fault, nearest
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_NAME = re.compile(r"\w[\w-]*")
+
+
+class Verbatim(str):
+    """A text that is already in the target's language and is printed without escaping."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look of a report; `roots` are the folders that templates are searched in, the user's first."""
+
+    name: str
+    roots: tuple[Path, ...]
+
+    def render(self, file: str, escape: Callable[[str], str], **values: Any) -> str:
+        """Return the template with its values, each escaped unless it is Verbatim.
+
+        Raises a Fault for a missing template, an unknown name in it, or a mistake in its language.
+        """
+        import jinja2
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        environment = ImmutableSandboxedEnvironment(
+            loader=jinja2.FileSystemLoader([str(root) for root in self.roots]),
+            undefined=jinja2.StrictUndefined,
+            finalize=lambda value: value if isinstance(value, Verbatim) else Verbatim(escape(str(value))),
+            block_start_string="<%",
+            block_end_string="%>",
+            variable_start_string="<<",
+            variable_end_string=">>",
+            comment_start_string="<#",
+            comment_end_string="#>",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,
+        )
+        environment.filters["verbatim"] = Verbatim
+        try:
+            return environment.get_template(f"{self.name}/{file}").render(**values)
+        except jinja2.TemplateNotFound as error:
+            raise Fault(f"the template {self.name} has no {file}", reason=str(error)) from None
+        except jinja2.TemplateError as error:
+            line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+            raise Fault(f"a mistake in the template {self.name}/{file}{line}", reason=str(error)) from None
+
+
+def _roots(beside: Path | None) -> tuple[Path, ...]:
+    """Return the folders with looks: the user's, the wheel's copy, the repository's."""
+    folders = [_PACKAGE / "_templates", _PACKAGE.parent / "templates"]
+    if beside is not None:
+        folders.insert(0, beside / "templates")
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
+def names(beside: Path | None = None) -> list[str]:
+    """Return the names of the looks there are, sorted."""
+    found = {file.parent.name for root in _roots(beside) for file in root.glob("*/template.*")}
+    return sorted(name for name in found if _NAME.fullmatch(name))
+
+
+def find(name: str, beside: Path | None = None) -> Look:
+    """Return a look by its name; `beside` is a folder whose `templates/` is searched first.
+
+    Raises a Fault for an unknown name.
+    """
+    known = names(beside)
+    if name not in known:
+        raise Fault(f"no template is called {name!r}", expected=", ".join(known), reason=nearest(name, known))
+    return Look(name, _roots(beside))
