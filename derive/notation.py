@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Any
 
 from derive.expr import Number, Value
 
@@ -152,9 +151,3 @@ def shown(x: Value, notation: Notation, at_least: int | None = None) -> tuple[Nu
     text, meant = show(x, notation, at_least)
     return Number(x, text), isinstance(x, Fraction) and meant == x
 
-
-def read_notation(pairs: dict[str, Any], base: Notation) -> Notation:
-    """Return base with the given fields replaced."""
-    from dataclasses import replace
-
-    return replace(base, **pairs)

@@ -33,7 +33,7 @@ class _AnyEscape(dict[str, str]):
         return letter
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """PyYAML's scanner, parser and composer; values stay texts, so LaTeX in double quotes is no escape."""
 
     ESCAPE_REPLACEMENTS = _AnyEscape()
@@ -182,8 +182,7 @@ def _without_value(key: Slice, before: list[tuple[Slice, Value]]) -> Fault:
             fix=f"{name.text} = {whole}.{key.text}",
         )
     if ":" in key.text:
-        name, _, rest = key.text.partition(":")
-        return Fault("a blank is missing after `:`", key.span(), fix=f"{{{name}: {rest}}}")
+        return Fault("a blank is missing after `:`", key.span(), fix=f"{{{key.text.replace(':', ': ', 1)}}}")
     return Fault(
         f"the key `{key.text}` has no value",
         key.span(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from derive.document import Aligned, Chain, Link
 from derive.writers.measure import Atom, join, measure, opened, read, width
 
-LINE = 41.0  # em: 160 mm (A4 less 25 mm left and right) in 11 pt
+LINE = 39.5  # em: 160 mm (A4 less 25 mm left and right) in 11 pt are 41; the rest is for what is estimated
 _INDENT = 1.0  # a continued row stands a \quad further right
 _BOX = 0.65
 _LABEL = 2.5
@@ -39,7 +39,7 @@ class _Piece:
 
 
 def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
-    """Return the rows of some chains; each is estimated to be at most `line` em wide, unless nothing in it may break."""
+    """Return the rows of some chains; each at most `line` em wide by estimate, unless it cannot break."""
     lefts = [measure(chain.left) for chain in aligned.chains]
     narrow = [wide for wide in lefts if wide <= line * _WIDEST_LEFT]
     room = line - max(narrow, default=0.0)
@@ -100,9 +100,9 @@ def _expression(left: str, relation: str, latex: str, room: float) -> Iterator[R
 
 
 def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_Piece]:
-    """Yield the parts of an expression; a part wider than `room` is taken apart at the next, less welcome, kind of place.
+    """Yield the parts of an expression; a part wider than `room` is taken apart at the next kind of place.
 
-    The kinds: sums, products, sums inside brackets, products inside brackets.
+    The kinds, the most welcome first: sums, products, sums inside brackets, products inside brackets.
     """
     wide = width(atoms)
     if wide <= room or level == 4:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from typing import Any, assert_never
 
 from derive.document import Aligned, Block, Document, Figure, Heading, Inline, Math, Note, Paragraph, Table
-from derive.errors import Fault
 from derive.writers import headings, pandoc
 from derive.writers.chains import LINE, Row, rows
-from derive.writers.measure import measure
+from derive.writers.formulas import fenced
+from derive.writers.sizes import fit, fraction
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
 
 _LANGUAGES = {"en": "english", "de": "ngerman", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch"}
 _GAP = "[.9ex]"  # between chains, added to \jot between all rows
+_SIZES = ((1.0, ""), (0.9, r"\small"), (0.8, r"\footnotesize"), (0.7, r"\scriptsize"))
 _SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
@@ -48,8 +50,9 @@ def escape(text: str) -> str:
     """Return a text with all that TeX would obey escaped, on one line."""
     from pylatex.utils import escape_latex
 
-    # An apostrophe pair and a dash pair would become ligatures, < and > are letters of T1; escape_latex does the rest.
-    return str(escape_latex(" ".join(text.split()))).replace(r"\^{}", r"\textasciicircum{}").replace("''", "'{}'")
+    escaped = escape_latex(re.sub(r"\s+", " ", text)).replace(r"\^{}", r"\textasciicircum{}")
+    escaped = re.sub(r"(?<!\{-\})\{-\}(?!\{-\})", "-", escaped)  # only a pair of dashes would become another one
+    return re.sub(r"([`',<>])(?=\1)|([?!])(?=`)", r"\g<0>{}", escaped)  # pairs that the font would join
 
 
 class _Writer:
@@ -68,8 +71,7 @@ class _Writer:
             case Paragraph():
                 return [pandoc.paragraph(pandoc.inlines(block.inlines))]
             case Note():
-                title = f"{escape(block.title)}"
-                return [pandoc.raw("latex", _environment("remark", self.line(block.inlines), title))]
+                return [pandoc.raw("latex", _environment("remark", self.line(block.inlines), escape(block.title)))]
             case Table():
                 return [pandoc.raw("latex", self.table(block, line))]
             case Figure():
@@ -85,13 +87,15 @@ class _Writer:
 
     def line(self, line: Iterable[Inline]) -> str:
         """Return text and formulas as LaTeX."""
-        return "".join(rf"\({self.math(part.latex)}\)" if isinstance(part, Math) else _text(part) for part in line)
+        return "".join(
+            rf"\({fenced(self.math(part.latex))}\)" if isinstance(part, Math) else escape(part) for part in line
+        )
 
     def aligned(self, block: Aligned, line: float) -> str:
         for chain in block.chains:
             self.formulas += [chain.left, *(f"{link.relation} {link.latex}" for link in chain.links)]
         made = rows(block, line)
-        lines = [_row(row) for row in made]
+        lines = [fenced(_row(row)) for row in made]
         ends = [rf" \\{_GAP if after.first else ''}" for after in made[1:]] + [""]
         return _environment("align*", "\n".join(row + end for row, end in zip(lines, ends, strict=True)))
 
@@ -101,24 +105,71 @@ class _Writer:
         after = rf"\points{{{after}}}" if after else ""
         title = pandoc.resolve(list(block.title), self.render, LINE)
         gap = r"\enspace " if before and title else ""
-        label = rf"\label{{{block.id}}}" if pandoc.is_identifier(block.id) else ""
+        label = rf"\label{{{block.id}}}" if re.fullmatch(r"\w[\w:.-]*", block.id, re.ASCII) else ""
         return pandoc.wrapped("latex", rf"\{_SECTIONS[block.level]}{{{before}{gap}", title, f"{after}}}{label}")
 
     def table(self, block: Table, line: float) -> str:
         """A table that may break over pages and repeats its head."""
         from pylatex import LongTable, NoEscape
 
-        table: Any = LongTable(NoEscape(f"@{{}}{_columns(block, line)}@{{}}"), col_space=None, booktabs=True)
-        table.append(NoEscape(rf"\caption{{{self.line(block.caption)}}}\tabularnewline")) if block.caption else None
-        table.add_row([NoEscape(self.line(cell)) for cell in block.header])
-        table.end_table_header()
+        columns, scale = fit(block, line)
+        made = LongTable(NoEscape(_columns(block.align, columns)), width=len(block.align))
+        header = [NoEscape(self.line(cell)) for cell in block.header]
+        if block.caption:
+            made.append(NoEscape(rf"\caption{{{self.line(block.caption)}}}\tabularnewline"))
+            _head(made, header, r"\endfirsthead")
+        _head(made, header, r"\endhead")
         for cells in block.rows:
-            table.add_row([NoEscape(self.line(cell)) for cell in cells])
-        return str(table.dumps())
+            made.add_row([NoEscape(self.line(cell)) for cell in cells])
+        made.append(NoEscape(r"\bottomrule"))
+        size = next((name for least, name in _SIZES if scale >= least), r"\tiny")
+        before = size + ("" if block.caption else r"\def\LTcaptype{none}")
+        return f"{{{before}\n{made.dumps()}\n}}" if before else str(made.dumps())
 
     def figure(self, block: Figure) -> str:
+        from pylatex import NoEscape, StandAloneGraphic
+
         name = f"figure-{len(self.files) + 1}.pdf"
         self.files[name] = block.pdf
-        options = rf"width={pandoc.share(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
+        options = rf"width={fraction(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
         caption = rf"\captionof{{figure}}{{{self.line(block.caption)}}}" if block.caption else ""
-        return _environment("picture-block", rf"\includegraphics[{options}]{{{name}}}" + "\n" + caption)
+        picture = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
+        return _environment("minipage", "\n".join([r"\centering", picture, caption]), r"\linewidth")
+
+
+def _environment(name: str, content: str, argument: str = "") -> str:
+    """Return a LaTeX environment around finished LaTeX."""
+    from pylatex import NoEscape
+    from pylatex.base_classes import Environment
+
+    made: Any = Environment(arguments=NoEscape(argument) if argument else None)
+    made.latex_name = name
+    made.content_separator = "\n"
+    made.append(NoEscape(content))
+    return str(made.dumps())
+
+
+def _row(row: Row) -> str:
+    """Return a row of align* without its end."""
+    tag = rf" \tag{{{escape(row.label)}}}" if row.label else ""
+    right = rf"\quad {{}}{row.right}" if row.continued else row.right
+    return f"{row.left} &{right}{tag}".lstrip()
+
+
+def _head(table: Any, header: list[str], end: str) -> None:
+    from pylatex import NoEscape
+
+    table.append(NoEscape(r"\toprule"))
+    if header:
+        table.add_row(header)
+        table.append(NoEscape(r"\midrule"))
+    table.append(NoEscape(end))
+
+
+def _columns(align: str, widths: list[float]) -> str:
+    """Return the columns of a table: as asked, or as wide as given where that is not 0, without padding outside."""
+    made = (
+        rf">{{\raggedright\arraybackslash}}p{{{wide:.2f}em}}" if wide else c
+        for c, wide in zip(align, widths, strict=True)
+    )
+    return f"@{{}}{''.join(made)}@{{}}"

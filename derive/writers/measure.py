@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+
+def _commands(names: str) -> set[str]:
+    return {"\\" + name for name in names.split()}
+
+
 # Computer Modern math italic, in em; the few letters that differ much from the default.
 _LETTER = dict(zip("fijlrtmwMW", (0.6, 0.35, 0.42, 0.3, 0.46, 0.37, 0.88, 0.72, 1.1, 1.1), strict=True))
 _SPACE = {r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r"\!": -0.17, r"\ ": 0.33, "~": 0.33, r"\quad": 1, r"\qquad": 2}
@@ -14,35 +19,47 @@ _WORDS = {r"\text", r"\mathrm", r"\operatorname", r"\operatorname*", r"\mbox", r
 _WORDS |= {r"\textit", r"\mathtt", r"\texttt"}
 _SMALL = {r"\cdot": 0.28, "*": 0.5, r"\ast": 0.5, r"\circ": 0.5, r"\star": 0.5}
 _PRODUCTS = {r"\cdot", r"\times", r"\odot", r"\otimes", r"\circ", "*", r"\ast"}
-_BINARY = {"+", "-", r"\pm", r"\mp", r"\oplus", r"\ominus", r"\cup", r"\cap", r"\wedge", r"\vee"} | _PRODUCTS | {*_SMALL}
-_RELATIONS = {"=", "<", ">", ":"} | {
-    "\\" + name
-    for name in "approx le leq ge geq ne neq in to sim simeq equiv propto Rightarrow Leftrightarrow leftarrow rightarrow "
-    "Leftarrow mapsto gets coloneqq subset subseteq ll gg implies iff mid".split()
-}
+_BINARY = (
+    {"+", "-", r"\pm", r"\mp", r"\oplus", r"\ominus", r"\cup", r"\cap", r"\wedge", r"\vee"} | _PRODUCTS | {*_SMALL}
+)
+_RELATIONS = {"=", "<", ">", ":"} | _commands("""
+    approx le leq ge geq ne neq in to sim simeq equiv propto Rightarrow Leftrightarrow leftarrow rightarrow Leftarrow
+    mapsto gets coloneqq subset subseteq ll gg implies iff mid
+""")
 _OPEN = {"(", "[", r"\{", r"\lfloor", r"\lceil", r"\langle", r"\lvert", r"\lVert"}
 _CLOSE = {")", "]", r"\}", r"\rfloor", r"\rceil", r"\rangle", r"\rvert", r"\rVert"}
 _BARS = {"|", r"\|", r"\vert", r"\Vert"}
 _LARGE = {r"\sum": 1.44, r"\prod": 1.28, r"\int": 0.9, r"\bigcup": 1.1, r"\bigoplus": 1.5}
 _PREFIXES = {r"\partial", r"\nabla", r"\Delta", "d"} | {*_LARGE}
-_FUNCTIONS = {
-    "\\" + name for name in "log ln exp sin cos tan sinh cosh tanh max min arg det lim sup inf Pr dim ker arctan".split()
-}
+_FUNCTIONS = _commands("log ln exp sin cos tan sinh cosh tanh max min arg det lim sup inf Pr dim ker arctan")
 _INVISIBLE = {r"\limits", r"\nolimits", r"\displaystyle", r"\textstyle", r"\nonumber", r"\label", r"\rm", r"\bf"}
-_SYMBOL = {r"\infty": 1.0, r"\ldots": 1.17, r"\dots": 1.17, r"\cdots": 1.17, r"\top": 0.78, r"\nabla": 0.83, r"\partial": 0.58}
+_SYMBOL = {
+    r"\infty": 1.0,
+    r"\ldots": 1.17,
+    r"\dots": 1.17,
+    r"\cdots": 1.17,
+    r"\top": 0.78,
+    r"\nabla": 0.83,
+    r"\partial": 0.58,
+}
 # Commands that print their argument and what they add to its width.
 _ACCENTS = dict.fromkeys(
-    "hat tilde bar vec dot ddot overline underline widehat widetilde mathbf mathcal mathbb boldsymbol bm mathit check "
-    "underbrace overbrace cancel phantom mathfrak mathscr pmb".split(),
+    _commands("""
+    hat tilde bar vec dot ddot overline underline widehat widetilde mathbf mathcal mathbb boldsymbol bm mathit check
+    underbrace overbrace cancel phantom mathfrak mathscr pmb
+"""),
     0.06,
-) | {"sqrt": 0.9, "boxed": 0.65}
+) | {r"\sqrt": 0.9, r"\boxed": 0.65}
 _BIG = re.compile(r"\\(?:big|Big|bigg|Bigg)[lrm]?")
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\d+(?:(?:\.|\{,\})\d+)?|\s+|.", re.DOTALL)
 
 
 @dataclass(slots=True)
 class Atom:
-    """A piece that never breaks; kind is ord, word (wants what follows), sign, sum, product, relation, open, close, punct."""
+    """A piece that never breaks.
+
+    kind: ord, word (wants what follows), sign, sum, product, relation, open, close or punct.
+    """
 
     source: str
     width: float
@@ -127,10 +144,10 @@ class _Reader:
         if token in _WORDS:
             argument = self._argument()
             return Atom(token + argument.source, 0.1 + 0.53 * max(0, len(argument.source.strip()) - 2), "word")
-        if token[1:] in _ACCENTS:
+        if token in _ACCENTS:
             degree = self._degree() if token == r"\sqrt" else ""
             argument = self._argument()
-            return Atom(token + degree + argument.source, argument.width + _ACCENTS[token[1:]], "ord")
+            return Atom(token + degree + argument.source, argument.width + _ACCENTS[token], "ord")
         if token == r"\left":
             return self._fence()
         if token == r"\begin":

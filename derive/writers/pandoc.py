@@ -17,6 +17,7 @@ from typing import Any
 
 from derive.document import Aligned, Block, Figure, Heading, Inline, Math, Note, Paragraph, Table
 from derive.errors import Fault
+from derive.writers.formulas import fenced, finish_typst, for_typst
 
 Node = dict[str, Any]
 Render = Callable[[Block, float], list[Node]]
@@ -46,7 +47,7 @@ def formula(latex: str, display: bool = False) -> Node:
     if found := _FORBIDDEN.search(latex):
         raise Fault(f"{found[0]} cannot stand in a formula", reason=f"in {_short(latex)}")
     kind = {"t": "DisplayMath" if display else "InlineMath"}
-    return {"t": "Math", "c": [kind, _COMMENT.sub(r"\1\2", latex).strip()]}
+    return {"t": "Math", "c": [kind, fenced(_COMMENT.sub(r"\1\2", latex).strip())]}
 
 
 def inlines(line: Iterable[Inline]) -> list[Node]:
@@ -115,8 +116,16 @@ def resolve(body: Any, render: Render, line: float, depth: int = 0) -> Any:
     return _resolve_node(body, render, line, depth)
 
 
+def formulas(tree: Any) -> list[str]:
+    """Return the LaTeX of every formula in a resolved tree."""
+    if isinstance(tree, dict) and tree.get("t") == "Math":
+        return [tree["c"][1]]
+    parts = tree.get("c", []) if isinstance(tree, dict) else tree if isinstance(tree, list) else []
+    return [latex for part in parts for latex in formulas(part)] if isinstance(parts, list) else []
+
+
 def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
-    kind, content = node["t"], node.get("c")
+    kind, content = node["t"], node.get("c", [])
     if kind in ("RawBlock", "RawInline"):
         raise Fault(f"raw {content[0]} cannot stand in the text", reason=_short(content[1]), fix="write it as Markdown")
     if kind == "Image":
@@ -125,7 +134,7 @@ def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
         return formula(content[1], content[0]["t"] == "DisplayMath")
     if kind == "Cite":  # `@name` is a name here, not a reference to a bibliography
         return resolve(content[1], render, line, depth + 1)
-    if content is None:
+    if "c" not in node:
         return node
     if isinstance(content, list):
         content = [_attributes(part) for part in content]
@@ -145,12 +154,25 @@ def convert(parts: Sequence[list[Node]], target: str) -> list[str]:
 
     Raises a Fault where pandoc cannot read a formula (it would print its source) or fails otherwise.
     """
-    blocks: list[Node] = []
+    blocks: list[Any] = []
     for at, part in enumerate(parts):
         blocks += [raw(target, _CUT)] if at else []
         blocks += part
+    if target == "typst":
+        blocks = _spaced(blocks)
     tree = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
-    return [part.strip() for part in _run(json.dumps(tree), target).split(_CUT)]
+    made = _run(json.dumps(tree), target)
+    return [part.strip() for part in (finish_typst(made) if target == "typst" else made).split(_CUT)]
+
+
+def _spaced(tree: Any) -> Any:
+    """Return a tree with its formulas as pandoc's Typst writer should get them."""
+    if isinstance(tree, dict) and tree.get("t") == "Math":
+        kind, latex = tree["c"]
+        return {"t": "Math", "c": [kind, for_typst(latex)]}
+    if isinstance(tree, dict):
+        return {key: _spaced(value) for key, value in tree.items()}
+    return [_spaced(item) for item in tree] if isinstance(tree, list) else tree
 
 
 def check(formulas: Iterable[str]) -> None:
@@ -172,7 +194,9 @@ def _run(tree: str, target: str) -> str:
 
 def _fault(log: str) -> Fault:
     """Return what pandoc says as a fault; its complaint about a formula ends in a caret and what it met."""
-    found = re.search(r"Could not convert TeX math (.*?),\s+rendering as TeX:(.*?)(?:\n\s+expecting|\Z|\nFailing)", log, re.DOTALL)
+    found = re.search(
+        r"Could not convert TeX math (.*?),\s+rendering as TeX:(.*?)(?:\n\s+expecting|\Z|\nFailing)", log, re.DOTALL
+    )
     if not found:
         return Fault("pandoc failed", reason=log.strip()[-500:])
     met = [line.strip() for line in found[2].splitlines() if line.strip().startswith("unexpected")]

@@ -28,7 +28,7 @@ class Look:
     roots: tuple[Path, ...]
 
     def render(self, file: str, escape: Callable[[str], str], **values: Any) -> str:
-        """Return the template with its values, each escaped unless it is Verbatim.
+        """Return the template with its values, each escaped unless it is Verbatim; functions serve as filters.
 
         Raises a Fault for a missing template, an unknown name in it, or a mistake in its language.
         """
@@ -51,6 +51,7 @@ class Look:
             autoescape=False,
         )
         environment.filters["verbatim"] = Verbatim
+        environment.filters |= {name: value for name, value in values.items() if callable(value)}
         try:
             return environment.get_template(f"{self.name}/{file}").render(**values)
         except jinja2.TemplateNotFound as error:

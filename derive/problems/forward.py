@@ -1,0 +1,275 @@
+"""The forward pass of a network: lines as they stand on paper, read into a graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from derive.errors import Fault, nearest
+from derive.graph import Form, Graph, Node, Role
+from derive.language import surface as s
+from derive.language.grammar import Table, parse, syntax_of
+from derive.language.meaning import OPEN, Function, Scope, compound_id, lower, plain_name
+from derive.language.occurrences import quantities
+from derive.language.spelling import beautiful, latex_of
+from derive.notation import Notation
+from derive.ops import SPELLINGS
+from derive.source import Slice
+
+_ARGUMENTS = re.compile(r"\s*(\\left|\\bigl|\\big)?\s*\((?:[^()]|\([^()]*\))*(\\right|\\bigr|\\big)?\s*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line before its names are known: `head = side = … = side`."""
+
+    text: Slice
+    id: str
+    name: Slice  # the left side without its arguments
+    head: Slice
+    sides: tuple[Slice, ...]
+
+
+def read_line(text: Slice) -> Line:
+    """Return a line parted at its equals signs; raises a Fault where the left side is not one name."""
+    places = _equals(text.text)
+    if not places:
+        raise Fault("a line of the forward pass needs an equals sign", text.span(), expected="name = formula")
+    edges = [*places, len(text.text)]
+    head = text.cut(0, places[0])
+    sides = tuple(text.cut(a + 1, b) for a, b in zip(places, edges[1:], strict=False))
+    for side in sides:
+        if not side.text:
+            raise Fault("nothing stands right of the equals sign", side.span(0, 0) if side.start else text.span())
+    name = _ARGUMENTS.sub("", head.text)
+    stem = Slice(head.source, head.start, name.rstrip() or head.text)
+    return Line(text, read_name(stem), stem, head, sides)
+
+
+def _equals(text: str) -> list[int]:
+    """Return where equals signs stand outside all brackets and environments."""
+    depth, found = 0, []
+    for m in re.finditer(r"\\begin|\\end|\\.|[{(\[\])}]|=", text):
+        token = m[0]
+        depth += token in ("{", "(", "[", "\\begin")
+        depth -= token in ("}", ")", "]", "\\end")
+        if token == "=" and depth == 0 and text[m.start() - 1 : m.start()] not in ("<", ">", "!", ":"):
+            found.append(m.start())
+    return found
+
+
+def read_name(text: Slice, table: Table = Table()) -> str:
+    """Return the id of a text that must be one name."""
+    if not text.text:
+        raise Fault("a name is missing", text.span(0, 0))
+    tree = parse(text, table)
+    if isinstance(tree, s.Name):
+        return tree.id
+    if compound := compound_id(tree):
+        return compound
+    if isinstance(tree, s.Mul) and all(isinstance(f, s.Name) and f.id.isalpha() for f in tree.factors) and text.text.isalpha():
+        return text.text  # `lr` where a name must stand
+    raise Fault(f"`{text.text}` is not one name", text.span(), expected=r"a name such as z_1, \hat{y} or L(y, \hat{y})")
+
+
+@dataclass
+class ForwardPass:
+    """Reads lines into nodes. `declared` holds the ids that other keys of the entry name."""
+
+    lines: list[Line]
+    notation: Notation
+    functions: dict[str, Function]
+    also: dict[str, str]
+    declared: dict[str, Slice] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)  # primitive → how the author writes the function
+
+    def read(self, loss: Callable[[Mapping[str, str]], str], role: Callable[[str], Role]) -> Graph:
+        """Return the graph; `loss` picks the loss among {id: plain name}, `role` gives the role of a leaf's id."""
+        self._check_order_of_names()
+        trees = [[self._parse(side) for side in line.sides] for line in self.lines]
+        self._collect_names(trees)
+        self._check_use(trees)
+        lines = [self._node(line, sides) for line, sides in zip(self.lines, trees, strict=True)]
+        ids = {line.id for line in self.lines}
+        leaves = [self._leaf(id, role(id)) for id in self.plain if id not in ids]
+        graph = {n.name: n for n in (*leaves, *lines)}
+        return Graph(graph, loss(self.plain))
+
+    def table(self) -> Table:
+        names = {line.id for line in self.lines} | set(self.declared) | set(self.also)
+        return Table(frozenset(names), frozenset(self.functions))
+
+    def _check_order_of_names(self) -> None:
+        seen: dict[str, Line] = {}
+        for line in self.lines:
+            if line.id in seen:
+                first = seen[line.id].head.span().source.position(seen[line.id].head.start)[0]
+                raise Fault(f"{line.name.text} is defined twice", line.head.span(), f"first in line {first}")
+            seen[line.id] = line
+        for id, other in self.also.items():
+            if other not in seen and id in seen:
+                raise Fault(f"{id} in `also` is itself a line", expected="name in the report = other name")
+
+    def _parse(self, side: Slice) -> s.Tree:
+        head = re.match(r"\\?[A-Za-z]+(_(\w|\{\w+\}))?\s*(\\left\s*)?\(", side.text)
+        table = self.table()
+        if head and _ARGUMENTS.sub("", side.text).strip() == side.text[: head.end() - 1].removesuffix(r"\left").strip():
+            id = read_name(Slice(side.source, side.start, side.text[: head.end() - 1].removesuffix(r"\left").strip()))
+            if id not in table.names:
+                table = Table(table.names, table.functions | {id})
+        return parse(side, table)
+
+    def _collect_names(self, trees: list[list[s.Tree]]) -> None:
+        """Give every id its plain name and its first spelling, in reading order."""
+        known = self.table().names
+        for line, sides in zip(self.lines, trees, strict=True):
+            self._meet(line.id, line.name.text)
+            for text, tree in zip(line.sides, sides, strict=True):
+                for id, where in quantities(tree, known):
+                    target = self.also.get(id, id)
+                    if not (self._constant(target) or self._other_name(line, tree, id)):
+                        self._meet(target, text.text[where.at[0] : where.at[1]])
+
+    def _constant(self, id: str) -> bool:
+        return id in ("pi", "e") and id not in self.declared
+
+    def _other_name(self, line: Line, tree: s.Tree, id: str) -> bool:
+        """Return whether a side is a bare unknown name between others: `\\hat{y} = a = σ(z)` calls ŷ also a."""
+        is_line = any(other.id == id for other in self.lines)
+        if isinstance(tree, s.Name) and len(line.sides) > 1 and not is_line and id not in self.declared and id not in self.plain:
+            last = line.sides[-1]
+            if tree.at[1] <= len(last.text) and parse(last, self.table()) == tree:
+                return False
+            self.also[id] = line.id
+            return True
+        return False
+
+    def _meet(self, id: str, spelled: str) -> None:
+        if id not in self.plain:
+            self.plain[id] = plain_name(id, self.plain.values())
+            self.spelled[id] = spelled
+
+    def _check_use(self, trees: list[list[s.Tree]]) -> None:
+        """Raise where a line reads a later one, or itself."""
+        place = {line.id: i for i, line in enumerate(self.lines)}
+        reads = [
+            {id: where for tree in sides for id, where in quantities(tree, self.table().names)} for sides in trees
+        ]
+        for i, line in enumerate(self.lines):
+            for id in reads[i]:
+                j = place.get(id, -1)
+                if j < i:
+                    continue
+                side, where = self._where(line, trees[i], id)
+                span = side.span(*where.at)
+                if j == i or self._follows(j, i, reads, place):
+                    raise Fault(f"{line.name.text} depends on itself", span, "a cycle", expected="a network without cycles")
+                later = self.lines[j].head.source.position(self.lines[j].head.start)[0]
+                raise Fault(f"{id} is used before its line", span, f"defined in line {later}", expected="lines in the order of evaluation")
+
+    def _where(self, line: Line, sides: list[s.Tree], id: str) -> tuple[Slice, s.Tree]:
+        known = self.table().names
+        return next((text, where) for text, tree in zip(line.sides, sides, strict=True) for i, where in quantities(tree, known) if i == id)
+
+    def _follows(self, start: int, goal: int, reads: list[dict[str, s.Tree]], place: dict[str, int]) -> bool:
+        seen, stack = set(), [start]
+        while stack:
+            i = stack.pop()
+            if i == goal:
+                return True
+            if i not in seen:
+                seen.add(i)
+                stack += [place[id] for id in reads[i] if id in place]
+        return False
+
+    def _leaf(self, id: str, role: Role) -> Node:
+        return Node(self.plain[id], self.spelled[id], beautiful(self.spelled[id]), role)
+
+    def _node(self, line: Line, sides: list[s.Tree]) -> Node:
+        scope = self.scope()
+        expr = lower(sides[-1], line.sides[-1], scope)
+        self._remember_spelling(sides[-1], line.sides[-1])
+        forms = []
+        for text, tree in zip(line.sides[:-1], sides[:-1], strict=True):
+            forms.append(self._middle(text, tree, line, expr))
+        forms.append(Form(self._set(line.sides[-1], sides[-1]), expr))
+        name = self.plain[line.id]
+        spelled = self.spelled[line.id]
+        head = self._set_head(line)
+        return Node(name, spelled, beautiful(spelled), Role.LINE, expr, head, tuple(forms))
+
+    def _middle(self, text: Slice, tree: s.Tree, line: Line, definition: object) -> Form:
+        """Return a side before the last one: it names a function or the node itself, or is a formula of its own."""
+        shown = self._set(text, tree)
+        if isinstance(tree, s.Name) and self.also.get(tree.id) == line.id:
+            return Form(shown, None)
+        if isinstance(tree, s.Call) and tree.fn not in self.functions and tree.fn not in SPELLINGS:
+            names = tuple(self.plain[a.id] for a in tree.args if isinstance(a, s.Name) and a.id in self.plain)
+            if len(names) == len(tree.args):
+                self.functions[tree.fn] = Function("", names, definition)  # type: ignore[arg-type]
+            return Form(shown, None)
+        return Form(shown, lower(tree, text, self.scope()))
+
+    def scope(self) -> Scope:
+        return Scope(self.plain, self.also, self.functions, self.notation.log)
+
+    def _remember_spelling(self, tree: s.Tree, text: Slice) -> None:
+        from derive.language.occurrences import trees
+
+        for t in trees(tree):
+            if isinstance(t, s.Call) and t.fn in SPELLINGS and t.primes == 0 and t.base is None:
+                piece = text.text[t.at[0] : t.at[1]]
+                head = piece.split("(", 1)[0].removesuffix(r"\left").strip()
+                if "(" in piece and head and "{" + head not in piece and syntax_of(text.text) == "latex":
+                    self.spellings.setdefault(SPELLINGS[t.fn], head)
+
+    def _set(self, text: Slice, tree: s.Tree) -> str:
+        """Return a side as it is set: the author's LaTeX with beautiful names; plain text is written anew."""
+        if syntax_of(self._whole(text)) == "latex":
+            return _respelled(text.text, tree)
+        return latex_of(tree, text, self.scope(), self.names(), self.notation)
+
+    def _whole(self, text: Slice) -> str:
+        return next((line.text.text for line in self.lines if line.text.start <= text.start < line.text.start + len(line.text.text)), text.text)
+
+    def _set_head(self, line: Line) -> str:
+        if syntax_of(line.text.text) == "latex":
+            return beautiful(line.name.text) + line.head.text[len(line.name.text) :]
+        return beautiful(line.name.text)
+
+    def names(self) -> dict[str, str]:
+        """Return plain name → LaTeX."""
+        return {plain: beautiful(self.spelled[id]) for id, plain in self.plain.items()}
+
+
+def _respelled(text: str, tree: s.Tree) -> str:
+    from derive.language.occurrences import trees
+
+    names = sorted((t.at for t in trees(tree) if isinstance(t, s.Name)), reverse=True)
+    for start, end in names:
+        text = text[:start] + beautiful(text[start:end]) + text[end:]
+    return text
+
+
+def read_functions(items: Iterable[Slice]) -> dict[str, Function]:
+    """Return what `where:` says: `f = \\text{ReLU}`, `\\sigma = any`, `f = g = \\tanh`."""
+    found: dict[str, Function] = {}
+    for item in items:
+        *names, last = [item.cut(a, b) for a, b in _between(item.text)]
+        word = re.sub(r"\\(text|operatorname|mathrm)\s*\{(.*)\}$", r"\2", last.text).lstrip("\\").strip()
+        if not names:
+            raise Fault("`where` gives functions", item.span(), expected=r"f = \text{ReLU}, or \sigma = any")
+        op = OPEN if word in ("any", OPEN) else SPELLINGS.get(word)
+        if op is None:
+            raise Fault(f"unknown function {last.text}", last.span(), reason=nearest(word, SPELLINGS), expected="a known function or any")
+        for name in names:
+            found[read_name(name)] = Function(op)
+    return found
+
+
+def _between(text: str) -> list[tuple[int, int]]:
+    edges = [-1, *_equals(text), len(text)]
+    return [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]

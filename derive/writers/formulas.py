@@ -1,0 +1,52 @@
+"""Formulas made ready for a typesetter, without a change of what they say."""
+
+from __future__ import annotations
+
+import re
+
+# Private characters hold a place that pandoc's reader has no word for; `finish` replaces them in its Typst.
+_WORD, _BOX = "\ue001", "#box(stroke: black, inset: 3pt, ["
+# Typst prints the blanks beside a text, TeX does not; one after a backslash ends a row.
+_WRITTEN = re.compile(rf'(?:(?<=[^\s\\]) )?upright\("{_WORD}(\w+)"\)(?: (?=[^.\s]))?')
+_BARS = re.compile(r"(?<!\\)(?<!\\left)(?<!\\right)(?<!\\[bB]ig[lr])\|")
+_NAME = re.compile(r"\\(?:text|mathrm|operatorname)\{([A-Za-z]{2,})\}")
+_PHRASE = re.compile(r"\\text\{\s*([^{}$]*?)\s*\}")
+_CASES = re.compile(r"\\begin\{cases\}((?:(?!\\begin).)*?)\\end\{cases\}", re.DOTALL)
+_SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[(\\?.)\]")
+
+
+def fenced(latex: str) -> str:
+    r"""Return a formula with |…| as \left|…\right|: bare bars make the minus of |-3| a binary one."""
+    bars = [found.start() for found in _BARS.finditer(latex)]
+    out, end, at = [], 0, 0
+    while at + 1 < len(bars):
+        inner = latex[bars[at] + 1 : bars[at + 1]]
+        if not _whole(inner):
+            at += 1
+            continue
+        out += [latex[end : bars[at]], r"\left|", inner, r"\right|"]
+        end, at = bars[at + 1] + 1, at + 2
+    return "".join([*out, latex[end:]])
+
+
+def _whole(inner: str) -> bool:
+    """Is this the inside of a pair of bars: not empty, in one cell, its brackets closed?"""
+    depth = 0
+    for c in inner:
+        depth += (c in "({[") - (c in ")}]")
+        if depth < 0:
+            return False
+    return depth == 0 and bool(inner.strip()) and not re.search(r"(?<!\\)&|\\\\|\\mid|^\s*[=)]|[-+=(]\s*$", inner)
+
+
+def for_typst(latex: str) -> str:
+    """Return a formula as pandoc must get it, so that what it writes in Typst is spaced as TeX would."""
+    latex = _NAME.sub(rf"\\text{{{_WORD}\1}}", latex)
+    latex = _PHRASE.sub(r"\\text{\1}", latex)  # Typst keeps the blank beside a text by itself
+    return _CASES.sub(lambda found: found[0].replace("&", r"& \quad "), latex)
+
+
+def finish_typst(source: str) -> str:
+    """Return pandoc's Typst with names set close, frames on the baseline and large brackets with their room."""
+    source = _WRITTEN.sub(r'#math.upright("\1")', source)
+    return _SCALED.sub(r"lr(size: #\1%, \2)", source.replace(_BOX, "#boxed([").replace(_WORD, ""))

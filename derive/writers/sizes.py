@@ -1,0 +1,39 @@
+"""The sizes of tables and pictures, the same for every format."""
+
+from __future__ import annotations
+
+import re
+
+from derive.document import Inline, Math, Table
+from derive.errors import Fault
+from derive.writers.measure import measure
+
+_GAP = 1.1  # em between columns
+_CHARACTER = 0.5  # em, on average
+
+
+def fraction(width: str) -> float:
+    """Return a picture's width ("80%") as a part of the line. Raises a Fault for anything else."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", width)
+    if not found or not 0 < float(found[1]) <= 100:
+        raise Fault(f"{width!r} is no width of a picture", expected="a percentage of the line, such as 80%")
+    return float(found[1]) / 100
+
+
+def fit(table: Table, line: float) -> tuple[list[float], float]:
+    """Return for a table the widths of the columns whose text must wrap (else 0), and the scale at which it fits."""
+    rows = [table.header, *table.rows]
+    widths = [max((_width(row[at]) for row in rows if at < len(row)), default=0.0) for at in range(len(table.align))]
+    room = line - _GAP * (len(widths) - 1)
+    if sum(widths) <= room:
+        return [0.0] * len(widths), 1.0
+    wraps = [c == "l" and wide > room / len(widths) for c, wide in zip(table.align, widths, strict=True)]
+    fixed = sum(wide for wide, wrap in zip(widths, wraps, strict=True) if not wrap)
+    if any(wraps) and room - fixed > 8.0 * sum(wraps):
+        share = (room - fixed) / sum(wide for wide, wrap in zip(widths, wraps, strict=True) if wrap)
+        return [wide * share if wrap else 0.0 for wide, wrap in zip(widths, wraps, strict=True)], 1.0
+    return [0.0] * len(widths), room / sum(widths)
+
+
+def _width(cell: tuple[Inline, ...]) -> float:
+    return sum(measure(part.latex) if isinstance(part, Math) else _CHARACTER * len(part) for part in cell)
