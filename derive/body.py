@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derive.document import Block, Math
 from derive.errors import Fault
 from derive.headings import Headings
-from derive.holes import TOKEN, Hole, Prepared, prepare
+from derive.holes import TOKEN, Prepared, prepare
 from derive.numbering import Numbering, standard
 from derive.pandoc_binary import run_pandoc
+from derive.pandoc_tree import BLOCKS, INLINES, Json, formula, in_formula, nodes, paragraph, words
 from derive.placeholders import Placeholder, parse
 from derive.source import Slice
 
 Placed = tuple[Block, ...] | Math | str
 Resolve = Callable[[Placeholder], Placed]
-Json = dict[str, Any]
 
 # Only what prose and mathematics need. Tables whose columns depend on the width of their text are left out, as tokens
 # have another width than what they stand for.
@@ -28,7 +28,6 @@ _WITHOUT = (
     "simple_tables multiline_tables grid_tables"
 )
 _FORMAT = "markdown" + "".join(f"-{name}" for name in _WITHOUT.split()) + "+tex_math_single_backslash"
-_MATH_TEXT = str.maketrans({c: f"\\{c}" for c in "#$%&_{}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +50,12 @@ def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> l
     tree = run_pandoc(["--sandbox", "-f", _FORMAT, "-t", "json"], prepared.markdown)
     try:
         blocks = json.loads(tree)["blocks"]
-        if sum(node["t"] == "Div" for node in _nodes(blocks)) < len(prepared.divs):
+        if sum(node["t"] == "Div" for node in nodes(blocks)) < len(prepared.divs):
             reason = "it stands in a block of code or at the wrong indentation"
             raise Fault("this `:::` block is not read as one", prepared.divs[0], reason=reason)
         return _Reader(prepared, resolve, options).blocks(blocks)
     except RecursionError:
         raise Fault("the text is nested too deep", body.span(0, 0)) from None
-
-
-def _nodes(tree: Any) -> Iterator[Json]:
-    """Yield every node of a pandoc tree."""
-    if isinstance(tree, dict):
-        if "t" in tree:
-            yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for item in tree:
-            yield from _nodes(item)
 
 
 class _Reader:
@@ -102,7 +90,7 @@ class _Reader:
         if not left_out.get(kind, False):
             return self.blocks(content)
         if kind != "marks":  # both sheets number their parts alike
-            for node in _nodes(content):
+            for node in nodes(content):
                 if node["t"] == "Header":
                     self.headings.read(node["c"][0], node["c"][1], node["c"][2])
         return []
@@ -111,9 +99,9 @@ class _Reader:
         """Return any other part of the tree, with what stands in it placed."""
         if isinstance(node, list):
             kinds = {item["t"] for item in node if isinstance(item, dict) and "t" in item}
-            if kinds & _BLOCKS:
+            if kinds & BLOCKS:
                 return self.blocks(node)
-            return self.inlines(node, "this place") if kinds & _INLINES else [self.inside(item) for item in node]
+            return self.inlines(node, "this place") if kinds & INLINES else [self.inside(item) for item in node]
         if isinstance(node, dict):
             return {key: self.inside(value) for key, value in node.items()}
         return self.strings(node)
@@ -131,11 +119,11 @@ class _Reader:
         for inline in block["c"]:
             for piece in self.inline(inline, ""):
                 if isinstance(piece, tuple):
-                    out += [*_paragraph(block["t"], line), *piece]
+                    out += [*paragraph(block["t"], line), *piece]
                     line = []
                 else:
                     line.append(piece)
-        return out + _paragraph(block["t"], line)
+        return out + paragraph(block["t"], line)
 
     def inlines(self, inlines: list[Any], where: str) -> list[Any]:
         return [piece for inline in inlines for piece in self.inline(inline, where)]
@@ -164,17 +152,17 @@ class _Reader:
                 continue
             placed = self.place(int(piece), where)
             if isinstance(placed, str):
-                out += _words(placed)
+                out += words(placed)
             else:
-                out.append(placed if isinstance(placed, tuple) else _math(placed.latex))
+                out.append(placed if isinstance(placed, tuple) else formula(placed.latex))
         return out
 
     def formula(self, latex: str) -> str:
         pieces = TOKEN.split(latex)
         for index in range(1, len(pieces), 2):
             placed = self.place(int(pieces[index]), "a formula")
-            hole = self.prepared.holes[int(pieces[index])]
-            text = placed.latex if isinstance(placed, Math) else _in_math(str(placed), hole)
+            span = self.prepared.holes[int(pieces[index])].span
+            text = placed.latex if isinstance(placed, Math) else in_formula(str(placed), span)
             pieces[index] = f"{{{text}}}" if pieces[index - 1].rstrip().endswith(("^", "_")) else text
         return "".join(pieces)
 
@@ -190,42 +178,3 @@ class _Reader:
     def restore(self, text: str) -> str:
         """Return code with its placeholders as they are written."""
         return TOKEN.sub(lambda found: self.prepared.holes[int(found[1])].span.text, text)
-
-
-_BLOCKS = frozenset(
-    ["Para", "Plain", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList", "Header", "HorizontalRule", "Table", "Figure", "Div"]
-)
-_INLINES = frozenset(
-    ["Str", "Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps", "Quoted", "Cite", "Code", "Space", "SoftBreak", "LineBreak", "Math", "RawInline", "Link", "Image", "Note", "Span"]
-)
-_SPACES = ("Space", "SoftBreak", "LineBreak")
-
-
-def _paragraph(kind: str, inlines: list[Any]) -> list[Json]:
-    """Return a paragraph without blanks at its ends, none if nothing is left."""
-    while inlines and inlines[0]["t"] in _SPACES:
-        inlines = inlines[1:]
-    while inlines and inlines[-1]["t"] in _SPACES:
-        inlines = inlines[:-1]
-    return [{"t": kind, "c": inlines}] if inlines else []
-
-
-def _math(latex: str) -> Json:
-    return {"t": "Math", "c": [{"t": "InlineMath"}, latex]}
-
-
-def _words(text: str) -> list[Json]:
-    out: list[Json] = []
-    for index, word in enumerate(text.split(" ")):
-        out += [{"t": "Space"}] * (index > 0) + [{"t": "Str", "c": word}] * bool(word)
-    return out
-
-
-def _in_math(text: str, hole: Hole) -> str:
-    """Return a text as part of a formula: a number as it is, words upright."""
-    number = text.replace(".", "", 1).removeprefix("-")
-    if number.isdigit() and number.isascii():
-        return text
-    if set(text) & set("\\^~"):
-        raise Fault("this text cannot stand in a formula", hole.span, f"it is `{text}`")
-    return f"\\text{{{text.translate(_MATH_TEXT)}}}"

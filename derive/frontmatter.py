@@ -10,7 +10,7 @@ from derive.errors import Fault, nearest
 from derive.source import Slice, Source, Span
 
 _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
-_ESCAPE = re.compile(r"''|\\[\"]")
+_ESCAPE = re.compile(r"\\([\"\\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Scalar:
     @property
     def prose(self) -> str:
         """The text as one line of prose: line ends folded, escaped quotes plain."""
-        raw, before = self.span.text, self.text.source.text[: self.text.start][-1:]
-        if before in ("'", '"'):
-            raw = _ESCAPE.sub(lambda match: match[0][-1] if match[0][0] != before or before == "'" else match[0], raw)
-        if before == '"':
-            raw = raw.replace("\\\\", "\\")
+        raw, before = self.span.text, self.text.source.text[max(0, self.text.start - 1) : self.text.start]
+        if before == "'":
+            raw = raw.replace("''", "'")
+        elif before == '"':
+            raw = _ESCAPE.sub(r"\1", raw)
         return " ".join(raw.split())
 
 

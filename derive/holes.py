@@ -15,7 +15,8 @@ DIVS = ("solution", "hint", "marks")
 _MARK = re.compile(
     r"""
     ^ (?P<code> [ \t>]* (?P<ticks> `{3,} | ~{3,} ) [^`\n]* $ )
-  | ^ (?P<div> (?P<lead> [ \t>]* (?:(?:[-*+]|\d+[.)])[ \t]+)? ) :{3,} [ \t]* (?P<attributes> [^:\n]*? ) [ \t]* :* [ \t\r]* $ )
+  | ^ (?P<div> (?P<lead> [ \t>]* (?:(?:[-*+]|\d+[.)])[ \t]+)? )
+        :{3,} [ \t]* (?P<attributes> [^:\n]*? ) [ \t]* :* [ \t\r]* $ )
   | (?P<comment> <!-- )
   | (?P<hole> \{\{ (?=\s) )
     """,

@@ -97,9 +97,9 @@ def test_names_and_strings_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", '"a"', "a + b", "a | upper", "a[0]", "a.b()()", "a.b().c", "f(g())", "f(a.b)", "f(*a)", "f(**a)", "a if b", "not a",
-     "f({})", "f(a=1, a=2)", "f(", "a b", "a }", "a ~ b", "f((1, 2))", "-a", "f(- -1)", "lambda: 1", "a" * 5000, "(" * 900,
-     "not " * 900, "f(" + "9" * 3900 + ")", "f(1e999)", '"\\N{x}".a'],
+    ["", "1", '"a"', "a + b", "a | upper", "a[0]", "a.b()()", "a.b().c", "f(g())", "f(a.b)", "f(*a)", "f(**a)",
+     "a if b", "not a", "f({})", "f(a=1, a=2)", "f(", "a b", "a }", "a ~ b", "f((1, 2))", "-a", "f(- -1)", "lambda: 1",
+     "a" * 5000, "(" * 900, "not " * 900, "f(" + "9" * 3900 + ")", "f(1e999)", '"\\N{x}".a'],
 )  # fmt: skip
 def test_only_blocks_and_options(text: str) -> None:
     with pytest.raises(Fault) as caught:

@@ -155,7 +155,7 @@ def test_bars_become_fences_only_in_pairs() -> None:
 @pytest.mark.parametrize("engine", INSTALLED)
 def test_the_pdf_says_everything(engine: str) -> None:
     pdf, taken = engines.compile(sample(), LOOK, engine)
-    text = " ".join(" ".join(pages(pdf)).split())
+    text = " ".join("\n".join(pages(pdf)).replace("-\n", "").replace("/\n", "/").split())
     assert taken == engine
     for words in (
         "Problem 1",
@@ -217,6 +217,15 @@ def test_the_tex_is_complete_and_fits_its_line(tmp_path: Path) -> None:
 def test_typst_brings_its_pictures_and_their_texts() -> None:
     source, files = typst.write(sample(), LOOK)
     assert files == {"figure-1.svg": SVG} and 'alt: "a grey & black box"' in source
+
+
+def test_typst_sets_words_close_and_keeps_displays() -> None:
+    source, _ = typst.write(
+        simple(*markdown(r"$$\text{sign}(x) = -\text{sign}(y), \text{if } x \in W_{\text{out}}$$")), LOOK
+    )
+    assert '$ #math.upright("sign")\\( x' in source and '-#math.upright("sign")' in source
+    assert 'W_(#math.upright("out"))' in source or 'W_#math.upright("out")' in source
+    assert engines.compile(simple(*markdown(r"$W_{\text{out}}^2 + \text{ab}_1.\text{cd}$")), LOOK, "typst")
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -129,5 +129,3 @@ def indicator(r: Reader, start: int) -> s.Tree | None:
 
 def _holds_relation(r: Reader, opening: int) -> bool:
     return any(token.kind == "rel" for token in r.tokens[opening + 1 : r.closers[opening]])
-
-

@@ -87,7 +87,5 @@ def _condition(r: Reader) -> tuple[s.Tree | None, str]:
         raise r.fault_at(token, "this case has no condition", expected="& \\text{if } x > 0")
     tree = r.relation()
     if not isinstance(tree, s.Relation):
-        raise r.fault(
-            "this condition is no relation", tree.at[0], tree.at[1], expected="a condition such as x > 0"
-        )
+        raise r.fault("this condition is no relation", tree.at[0], tree.at[1], expected="a condition such as x > 0")
     return tree, ""

@@ -8,8 +8,8 @@ from derive.language.atoms import atom
 from derive.language.brackets import evaluation
 from derive.language.derivatives import quotient_of_deltas
 from derive.language.names import Table
+from derive.language.postfix import attach, power_chain
 from derive.language.reader import Reader
-from derive.language.scripts import attach, power_chain
 from derive.language.tokens import tokenise
 from derive.language.walk import depth
 from derive.source import Slice, of_text
@@ -155,5 +155,3 @@ def _joined(at: s.Range, factors: list[s.Tree], signs: list[str]) -> s.Tree:
         ]
         signs = [sign for sign in signs if sign]
     return factors[0] if len(factors) == 1 else s.Mul(at, tuple(factors), tuple(signs))
-
-

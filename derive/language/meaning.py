@@ -45,8 +45,16 @@ class Scope:
 
 def plain_name(id: str, taken: Iterable[str] = ()) -> str:
     """Return an identifier for an id (`W^[1]` → `W_1`), different from those taken and from plain text's functions."""
-    name = re.sub(r"_+", "_", re.sub(r"\W", "_", id.replace("-", "_minus_").replace("+", "_plus_").replace("'", "_prime"),
-                                     flags=re.ASCII)).strip("_") or "v"
+    name = (
+        re.sub(
+            r"_+",
+            "_",
+            re.sub(
+                r"\W", "_", id.replace("-", "_minus_").replace("+", "_plus_").replace("'", "_prime"), flags=re.ASCII
+            ),
+        ).strip("_")
+        or "v"
+    )
     name = name if not name[0].isdigit() else "v" + name
     used = {*taken, *SPELLINGS, *_RESERVED}
     while name in used:
@@ -176,7 +184,9 @@ class _Lowering:
         op = SPELLINGS.get(t.fn)
         if op is None:
             hint = nearest(t.fn, [*SPELLINGS, *self.scope.functions])
-            raise self.fault(t, f"unknown function {t.fn}", reason=hint, expected=f"a known function, or where: {t.fn} = any")
+            raise self.fault(
+                t, f"unknown function {t.fn}", reason=hint, expected=f"a known function, or where: {t.fn} = any"
+            )
         return self.primitive_call(t, op, args)
 
     def apply(self, t: s.Call, function: Function, args: tuple[Expr, ...]) -> Expr:

@@ -62,6 +62,11 @@ def first_name(word: str, suffix: str, table: Table, plain: bool) -> str:
     return word
 
 
+def falls_apart(word: str, table: Table) -> bool:
+    """Tell whether a word is made of declared names only."""
+    return word in table or (len(word) <= _LONGEST_RUN and bool(_segment(word, "", table)))
+
+
 @lru_cache(maxsize=2048)
 def _segment(word: str, suffix: str, table: Table) -> tuple[str, ...]:
     """Return the word as declared names, the longest first, or nothing."""

@@ -112,7 +112,9 @@ class Reader(ABC):
     def missing(self) -> Fault:
         """Return the fault of a place where an operand should stand."""
         token, before = self.tokens[self.i], self.tokens[self.i - 1] if self.i else None
-        reason = f"the formula ends after {self.source[before.start : before.end]}" if before else "the formula is empty"
+        reason = (
+            f"the formula ends after {self.source[before.start : before.end]}" if before else "the formula is empty"
+        )
         if token.kind != "eof":
             reason = "" if before is None else f"nothing stands before {self.source[token.start : token.end]}"
         expected = "a number, a name or an opening bracket"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from derive.language import surface as s
 from derive.language.walk import fold
 
 _SIGNS = {"": "*", "*": "*", "odot": ".*", "circ": " circ "}
 _WORDS = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_EXPONENT = re.compile(r"[eE]([+-]?)(\d+)$")
 
 
 def reading(tree: s.Tree) -> str:
@@ -115,10 +112,8 @@ def _cases(tree: s.Cases, parts: list[str]) -> str:
 
 
 def _number(text: str) -> str:
-    """Return a number without a bare point, its exponent with a sign and two digits."""
-    text = "0" + text if text.startswith(".") else text
-    found = _EXPONENT.search(text)
-    if not found:
-        return text.rstrip(".") if text.endswith(".") else text
-    mantissa = text[: found.start()].rstrip(".")
-    return f"{mantissa}e{found[1] or '+'}{found[2].zfill(2)}"
+    """Return a number without a bare point; one with an exponent as Python prints it."""
+    if text.lstrip("0123456789."):
+        value = float(text)
+        return repr(value).removesuffix(".0") if 0 < value < float("inf") else text
+    return ("0" + text if text.startswith(".") else text).removesuffix(".")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from derive.language import surface as s
 from derive.language import symbols as S
-from derive.language.names import first_name, flat
+from derive.language.names import falls_apart, first_name, flat
 from derive.language.reader import Reader
 from derive.language.tokens import Token
 
@@ -41,7 +41,9 @@ def scripts(r: Reader, named: bool, sub: str = "", sup: str = "") -> Scripts:
             lowered, out.name_end = True, r.end
         elif token.text == "^" and not r.plain:
             if raised:
-                raise r.fault_at(token, "a second superscript", expected="brackets around what is raised, as in (x^a)^b")
+                raise r.fault_at(
+                    token, "a second superscript", expected="brackets around what is raised, as in (x^a)^b"
+                )
             superscript(r, out, named)
             raised = True
         elif token.text == "'" and not r.plain:
@@ -90,7 +92,7 @@ def _letter(r: Reader) -> str:
     if r.plain or token.kind == "num":
         return r.take().text
     rest = token.text[1:]
-    if len(rest) > 1 and first_name(rest, "", r.table, False) == rest and rest not in r.table:
+    if len(rest) > 1 and not falls_apart(rest, r.table):
         reason = "without braces LaTeX lowers only the first letter"
         raise r.fault_at(token, "more than one letter without braces", reason=reason, fix=f"_{{{token.text}}}")
     return r.split(1).text
@@ -218,57 +220,13 @@ def argument(r: Reader) -> s.Tree:
     raise r.missing()
 
 
-def attach(r: Reader, base: s.Tree, start: int) -> s.Tree:
-    """Return what is no name with its scripts: a power, a transpose, an index, an evaluation."""
-    from derive.language.brackets import evaluation, holds_points
-
-    while r.sees("_", "^"):
-        if r.sees("_") and holds_points(r):
-            base = evaluation(r, base, start)
-            continue
-        out = scripts(r, named=False)
-        if out.primes:
-            raise r.fault_at(r.tokens[r.i - 1], "a prime behind what is no name", expected="a name, as in f'(x)")
-        base = applied(out, base, (start, r.end))
-    return base
-
-
 def applied(out: Scripts, base: s.Tree, at: s.Range) -> s.Tree:
-    """Return a base with subscript, power and transpose."""
-    if out.sub:
-        base = s.Index(at, base, out.sub)
-    return raised(out, base, at)
+    """Return a base with its subscript, power and transpose."""
+    return raised(out, s.Index(at, base, out.sub) if out.sub else base, at)
 
 
 def raised(out: Scripts, base: s.Tree, at: s.Range) -> s.Tree:
+    """Return a base with its power and transpose."""
     if out.power is not None:
         base = s.Pow(at, base, out.power)
     return s.Transpose(at, base) if out.transposed else base
-
-
-def power_chain(r: Reader, base: s.Tree, start: int) -> s.Tree:
-    """Read the plain text's `'`, `^` and `.^`, from left to right."""
-    from derive.language.atoms import atom
-
-    while r.sees("^", ".^", "'", "_"):
-        if r.sees("_"):
-            sub = subscript(r)
-            base = s.Index((start, r.end), base, sub)
-            continue
-        sign = r.take()
-        if sign.text == "'":
-            base = s.Transpose((start, r.end), base)
-            continue
-        at = r.tokens[r.i].start
-        minus = r.sees("-") and bool(r.take())
-        r.deeper(1)
-        exponent = argument(r) if r.sees("{") else atom(r)
-        r.level -= 1
-        exponent = s.Neg((at, r.end), exponent) if minus else exponent
-        if isinstance(base, s.Name) and base.id == "e" and "e" not in r.table.names and sign.text == "^":
-            base = s.Call((start, r.end), "exp", (exponent,))
-        elif isinstance(exponent, s.Name) and exponent.id == "T" and "T" not in r.table.names:
-            base = s.Transpose((start, r.end), base)
-        else:
-            base = s.Pow((start, r.end), base, exponent, sign.text == ".^")
-    return base

@@ -51,6 +51,8 @@ def _range(r: Reader) -> tuple[tuple[str, ...], s.Tree | None]:
             r.take()
             lower = r.expression()
             break
+        elif not r.starts():
+            break
     if r.i != closing or not indices:
         start, end = r.tokens[opening].start, r.tokens[closing].end
         raise r.fault("this range of an index is not read", start, end, expected="i, i = 1 or i, j")

@@ -81,29 +81,35 @@ class Writer:
             if isinstance(t, Apply) and t.op == "neg":
                 out += " - " + self.wrapped(t.args[0], _PRODUCT)
             else:
-                out += " + " + self.wrapped(t, _PRODUCT)
+                text = self.wrapped(t, _PRODUCT)
+                if text.startswith("(-") and isinstance(t, Apply) and t.op == "mul" and isinstance(t.args[0], Number):
+                    text = self._factors(t.args)  # (−2) · 3, not (−2 · 3)
+                out += " + " + text
         return out, _SUM
 
     def _neg(self, x: Expr) -> tuple[str, int]:
         return "-" + self.wrapped(x, _PRODUCT), _NEGATIVE
 
     def _mul(self, *factors: Expr) -> tuple[str, int]:
-        first = self.wrapped(factors[0], _PRODUCT)
-        negative = False
-        if isinstance(factors[0], Number) and first.startswith(r"(-"):
-            first, negative = self.latex(factors[0]), True
-        out = first
+        text = self._factors(factors)
+        if isinstance(factors[0], Number) and text.startswith("(-"):
+            first = self.latex(factors[0])
+            return first + text[len(first) + 2 :], _NEGATIVE  # a leading minus needs no brackets
+        return text, _PRODUCT
+
+    def _factors(self, factors: tuple[Expr, ...]) -> str:
+        out = self.wrapped(factors[0], _PRODUCT)
         for left, right in zip(factors, factors[1:], strict=False):
             text = self.wrapped(right, _PRODUCT)
             out += self._joint(left, right, text) + text
-        return out, _NEGATIVE if negative else _PRODUCT
+        return out
 
     def _joint(self, left: Expr, right: Expr, text: str) -> str:
         """Return what stands between two factors: a dot where digits would run together, else a thin gap."""
         if self.notation.product:
             return f" {self.notation.product} "
         numeric = text[0].isdigit() or text.startswith("(-") or (_numeric(left) and _numeric(right))
-        return r" \cdot " if numeric or (_numeric(left) and text.startswith(r"\frac")) else r" \, "[:1]
+        return r" \cdot " if numeric or (_numeric(left) and text.startswith(r"\frac")) else " "
 
     def _div(self, a: Expr, b: Expr) -> tuple[str, int]:
         if isinstance(a, Apply) and a.op == "neg":

@@ -1,0 +1,1 @@
+"""From problems to documents: the only place with sentences."""

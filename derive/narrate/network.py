@@ -107,11 +107,23 @@ def backward(network: Network, ask: Ask) -> Placed:
     """The backward pass: chain rule, substituted, simplified; with numbers, adjoint = substitution = value."""
     names = _cut(order(network), network, ask)
     if ask.flag("numbers") or ask.flag("after"):
+        names = _with_path(network, names) if ask.names else names  # the numbers of later adjoints are needed
         state = _state(network, ask)
         chains = [_backward_numbers(network, n, state) for n in names]
     else:
         chains = [_backward_line(network, n) for n in names]
     return (Aligned(tuple(chains)), *_remarks(network, names, ask))
+
+
+def _with_path(network: Network, names: list[str]) -> list[str]:
+    """Return the names and everything between them and the loss, in the order of work."""
+    needed, stack = set(names), list(names)
+    while stack:
+        for c in network.derivation.steps[stack.pop()].contributions:
+            if c.consumer not in needed:
+                needed.add(c.consumer)
+                stack.append(c.consumer)
+    return [n for n in order(network) if n in needed]
 
 
 def _quantity(network: Network, name: str) -> str:

@@ -6,8 +6,9 @@ import re
 
 # Private characters hold a place that pandoc's reader has no word for; `finish` replaces them in its Typst.
 _WORD, _BOX = "\ue001", "#box(stroke: black, inset: 3pt, ["
-# Typst prints the blanks beside a text, TeX does not; one after a backslash ends a row.
-_WRITTEN = re.compile(rf'(?:(?<=[^\s\\]) )?upright\("{_WORD}(\w+)"\)(?: (?=[^.\s]))?')
+# Typst prints the blanks beside a text, TeX does not; one after a backslash ends a row, one beside a $ makes
+# a display.
+_WRITTEN = re.compile(rf'(?:(?<=[^\s\\$]) )?upright\("{_WORD}(\w+)"\)(?: (?=[^.\s$]))?')
 _BARS = re.compile(r"(?<!\\)(?<!\\left)(?<!\\right)(?<!\\[bB]ig[lr])\|")
 _NAME = re.compile(r"\\(?:text|mathrm|operatorname)\{([A-Za-z]{2,})\}")
 _PHRASE = re.compile(r"\\text\{\s*([^{}$]*?)\s*\}")

@@ -17,7 +17,7 @@ from derive.writers.unicode import declarations
 
 _LANGUAGES = {"en": "english", "de": "ngerman", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch"}
 _GAP = "[.9ex]"  # between chains, added to \jot between all rows
-_SIZES = ((1.0, ""), (0.9, r"\small"), (0.8, r"\footnotesize"), (0.7, r"\scriptsize"))
+_SIZES = ((1.0, ""), (0.91, r"\small"), (0.82, r"\footnotesize"), (0.73, r"\scriptsize"))
 _SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
@@ -123,6 +123,7 @@ class _Writer:
             made.add_row([NoEscape(self.line(cell)) for cell in cells])
         made.append(NoEscape(r"\bottomrule"))
         size = next((name for least, name in _SIZES if scale >= least), r"\tiny")
+        size += rf"\setlength\tabcolsep{{{6 * scale:.1f}pt}}" if size else ""
         before = size + ("" if block.caption else r"\def\LTcaptype{none}")
         return f"{{{before}\n{made.dumps()}\n}}" if before else str(made.dumps())
 

@@ -32,7 +32,7 @@ def fit(table: Table, line: float) -> tuple[list[float], float]:
     if any(wraps) and room - fixed > 8.0 * sum(wraps):
         share = (room - fixed) / sum(wide for wide, wrap in zip(widths, wraps, strict=True) if wrap)
         return [wide * share if wrap else 0.0 for wide, wrap in zip(widths, wraps, strict=True)], 1.0
-    return [0.0] * len(widths), room / sum(widths)
+    return [0.0] * len(widths), line / (sum(widths) + line - room)
 
 
 def _width(cell: tuple[Inline, ...]) -> float:

@@ -1,0 +1,161 @@
+"""A report becomes files: resolve its blocks, certify, write. Output appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from derive import body, report
+from derive.document import Document, Inline
+from derive.errors import Fault, nearest
+from derive.narrate import experiments, network
+from derive.narrate.blocks import Ask, Offer, Placed, ask
+from derive.placeholders import NameArg, Placeholder
+from derive.problems.network import Network
+from derive.report import Report
+
+FORMATS = ("pdf", "tex", "json")
+_OWN = {
+    "vary": Offer(
+        experiments.vary,
+        "a table: several learning rates or values, and what follows",
+        ("show", "steps", "caption"),
+        (2, 2),
+        r'vary("\alpha", "0.1, 1", show="L")',
+    )
+}
+# section of the front matter → the blocks of its problems
+BLOCKS: dict[str, dict[str, Offer]] = {"networks": {**network.OFFERS, **_OWN}}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build gave: files written, the JSON result, the engine that set the PDF ("" without one)."""
+
+    files: tuple[Path, ...]
+    result: dict[str, Any]
+    engine: str
+
+
+def build(path: Path, folder: Path | None, formats: Iterable[str], engine: str = "typst", statement: bool = False) -> Built:
+    """Build one report into a folder (None: only the result); raises a Fault, and then no file has changed."""
+    loaded = report.load(path)
+    result = results(loaded)
+    document = compose(loaded, statement)
+    contents, taken = _contents(loaded, document, result, formats, engine)
+    files = tuple(_write(folder / f"{path.stem}.{kind}", data) for kind, data in contents.items()) if folder else ()
+    return Built(files, result, taken)
+
+
+def results(loaded: Report) -> dict[str, Any]:
+    """Return the JSON result of a report; every problem is certified on the way."""
+    return {"report": loaded.path.stem, "problems": {name: p.result() for name, p in loaded.problems.items()}}
+
+
+def compose(loaded: Report, statement: bool = False) -> Document:
+    """Return the document of a report, with every block in its place."""
+    options = body.BodyOptions(statement, loaded.numbering, frozenset(loaded.problems))
+    blocks = body.read(loaded.body, lambda wanted: resolve(loaded, wanted), options)
+    return Document(loaded.meta, blocks, _closing(loaded))
+
+
+def _closing(loaded: Report) -> tuple[Inline, ...]:
+    from derive.document import Math
+
+    certificates = [p.certificate for p in loaded.problems.values()]
+    if not certificates:
+        return ()
+    points, worst = sum(c.points for c in certificates), max(c.max_error for c in certificates)
+    return (
+        f"Checked: every derived step against numeric derivatives at {points} points, largest relative error ",
+        Math(network.error_text(worst)),
+        ".",
+    )
+
+
+def resolve(loaded: Report, wanted: Placeholder) -> Placed:
+    """Return what a placeholder of the body stands for; raises a Fault at it."""
+    name, *rest = wanted.target
+    if name == "compare" and not rest:
+        return _compare(loaded, wanted)
+    problem = loaded.problems.get(name)
+    offers = BLOCKS.get(loaded.sections.get(name, ""), {})
+    if problem is None:
+        known = [*loaded.problems, *report.WORDS]
+        raise Fault(f"there is no entry `{name}`", wanted.span, reason=nearest(name, known), expected=", ".join(known))
+    if len(rest) != 1:
+        raise Fault(f"which block of `{name}`?", wanted.span, expected=", ".join(offers), fix=f"{{{{ {name}.forward }}}}")
+    if not wanted.called and rest[0] not in offers and isinstance(problem, Network):
+        found = network.symbol(problem, rest[0])
+        if found is not None:
+            return found
+    return ask(offers, problem, rest[0], wanted.args, wanted.kwargs, wanted.span)
+
+
+def _compare(loaded: Report, wanted: Placeholder) -> Placed:
+    chosen = []
+    for a in wanted.args:
+        if isinstance(a, NameArg):
+            problem = loaded.problems.get(a)
+            if not isinstance(problem, Network):
+                raise Fault(f"there is no network `{a}`", wanted.span, reason=nearest(a, loaded.problems))
+            chosen.append(problem)
+    if len(chosen) < 2:
+        raise Fault("`compare` takes two networks or more", wanted.span, expected=r'compare(skip, plain, "\omega_0")')
+    names = [a for a in wanted.args if isinstance(a, str) and not isinstance(a, NameArg)]
+    return experiments.compare(chosen, names, Ask((), wanted.kwargs, wanted.span))
+
+
+def _contents(loaded: Report, document: Document, result: dict[str, Any], formats: Iterable[str], engine: str) -> tuple[dict[str, bytes], str]:
+    """Return format → bytes, and the engine that was taken."""
+    from derive import engines
+    from derive.writers import templates
+
+    try:
+        look = templates.find(loaded.meta.template, loaded.path.resolve().parent)
+    except Fault as fault:
+        fault.span = fault.span or (loaded.template.span() if loaded.template else None)
+        raise
+    contents: dict[str, bytes] = {}
+    taken = ""
+    for kind in formats:
+        if kind == "pdf":
+            contents[kind], taken = engines.compile(document, look, engine)
+        elif kind == "tex":
+            from derive.writers import latex
+
+            contents[kind] = latex.write(document, look)[0].encode()
+        else:
+            contents[kind] = as_json(result).encode()
+    return contents, taken
+
+
+def as_json(result: Any) -> str:
+    """Return a result as JSON text."""
+    import json
+
+    return json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _write(target: Path, data: bytes) -> Path:
+    """Write a file under a temporary name and rename it, so that a reader sees the old one or the new one."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as wrong:
+        raise Fault(f"cannot write {target}", path=str(target), reason=wrong.strerror or str(wrong)) from None
+    return target

@@ -1,0 +1,64 @@
+"""Small pieces of pandoc's tree: which kinds of node there are, and how new ones are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from derive.errors import Fault
+from derive.source import Span
+
+Json = dict[str, Any]
+_BLOCK_NAMES = """
+    Para Plain LineBlock CodeBlock RawBlock BlockQuote OrderedList BulletList DefinitionList Header HorizontalRule
+    Table Figure Div
+"""
+_INLINE_NAMES = """
+    Str Emph Underline Strong Strikeout Superscript Subscript SmallCaps Quoted Cite Code Space SoftBreak LineBreak
+    Math RawInline Link Image Note Span
+"""
+BLOCKS = frozenset(_BLOCK_NAMES.split())
+INLINES = frozenset(_INLINE_NAMES.split())
+_MATH_TEXT = str.maketrans({c: f"\\{c}" for c in "#$%&_{}"})
+_SPACES = ("Space", "SoftBreak", "LineBreak")
+
+
+def paragraph(kind: str, inlines: list[Any]) -> list[Json]:
+    """Return a paragraph without blanks at its ends, none if nothing is left."""
+    while inlines and inlines[0]["t"] in _SPACES:
+        inlines = inlines[1:]
+    while inlines and inlines[-1]["t"] in _SPACES:
+        inlines = inlines[:-1]
+    return [{"t": kind, "c": inlines}] if inlines else []
+
+
+def formula(latex: str) -> Json:
+    return {"t": "Math", "c": [{"t": "InlineMath"}, latex]}
+
+
+def words(text: str) -> list[Json]:
+    out: list[Json] = []
+    for index, word in enumerate(text.split(" ")):
+        out += [{"t": "Space"}] * (index > 0) + [{"t": "Str", "c": word}] * bool(word)
+    return out
+
+
+def in_formula(text: str, span: Span) -> str:
+    """Return a text as part of a formula: a number as it is, words upright."""
+    number = text.replace(".", "", 1).removeprefix("-")
+    if number.isdigit() and number.isascii():
+        return text
+    if set(text) & set("\\^~"):
+        raise Fault("this text cannot stand in a formula", span, f"it is `{text}`")
+    return f"\\text{{{text.translate(_MATH_TEXT)}}}"
+
+
+def nodes(tree: Any) -> Iterator[Json]:
+    """Yield every node of a pandoc tree."""
+    if isinstance(tree, dict):
+        if "t" in tree:
+            yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for item in tree:
+            yield from nodes(item)

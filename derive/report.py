@@ -1,0 +1,94 @@
+"""A report file: its title block, its conventions, its problems, its body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from derive import frontmatter, numbering
+from derive.conventions import read_notation
+from derive.document import Meta
+from derive.errors import Fault
+from derive.frontmatter import Mapping as Entry
+from derive.frontmatter import Scalar, Sequence, Value
+from derive.notation import Notation
+from derive.numbering import Numbering
+from derive.problems import PROBLEMS, RESERVED, Problem
+from derive.source import Slice
+
+_TEXTS = tuple("title subtitle course institution date template language".split())
+KEYS = (*_TEXTS, "authors", "numbering", "notation", *PROBLEMS)
+LONGEST = 20_000_000  # characters of a report
+WORDS = frozenset({"compare"})  # names that the body uses itself
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that has been read. `problems` are in the order of the file."""
+
+    path: Path
+    meta: Meta
+    notation: Notation
+    numbering: Numbering
+    problems: Mapping[str, Problem]
+    sections: Mapping[str, str]
+    body: Slice
+    template: Slice | None = None
+
+
+def load(path: Path) -> Report:
+    """Return the report of a file; raises a Fault for what cannot be read or is not a report."""
+    try:
+        data = path.read_bytes()
+    except OSError as wrong:
+        raise Fault(f"cannot read {path}", path=str(path), reason=wrong.strerror or str(wrong)) from None
+    if len(data) > LONGEST:
+        raise Fault(f"{path} is too long to be a report", path=str(path), expected=f"at most {LONGEST:,} bytes")
+    front, body = frontmatter.read(frontmatter.decode(data, str(path)))
+    for key, _ in front.entries:
+        if key.text in RESERVED:
+            raise Fault(f"the section `{key.text}` cannot be built yet", key.span(), expected=", ".join(PROBLEMS))
+    front.check(KEYS)
+    notation = read_notation(front.get("notation"), Notation())
+    problems, sections = _problems(front, notation)
+    numbers = front.get("numbering")
+    form = numbering.parse(numbers.text) if isinstance(numbers, Scalar) else numbering.standard()
+    template = front.get("template")
+    look = template.text if isinstance(template, Scalar) else None
+    return Report(path, _meta(front), notation, form, problems, sections, body, look)
+
+
+def _meta(front: Entry) -> Meta:
+    texts = {key: front.prose(key) for key in _TEXTS if front.get(key) is not None}
+    return Meta(**{"title": "", **texts}, authors=_authors(front.get("authors")))
+
+
+def _authors(given: Value | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, Sequence) and all(isinstance(a, Scalar) for a in given.items):
+        return tuple(a.prose for a in given.items if isinstance(a, Scalar))
+    if isinstance(given, Scalar):
+        return (given.prose,)
+    raise Fault("`authors` is a name or a list of names", given.span, expected="authors: [Team Gradient]")
+
+
+def _problems(front: Entry, notation: Notation) -> tuple[dict[str, Problem], dict[str, str]]:
+    problems: dict[str, Problem] = {}
+    sections: dict[str, str] = {}
+    for section, kind in PROBLEMS.items():
+        entries = front.get(section)
+        if entries is None:
+            continue
+        if not isinstance(entries, Entry):
+            raise Fault(f"`{section}` holds named entries", entries.span, expected=f"{section}: {{name: …}}")
+        named = {name.text: entry for name, entry in entries.entries if isinstance(entry, Entry)}
+        for name, entry in entries.entries:
+            if not name.text.isidentifier() or name.text in problems or name.text in WORDS:
+                raise Fault(f"an entry cannot be called `{name.text}`", name.span(), expected="a word of letters and digits, once")
+            if not isinstance(entry, Entry):
+                raise Fault(f"`{name.text}` holds the lines of a problem", name.span(), expected="forward: |")
+            problems[name.text] = kind.load(name.text, entry, named, notation)
+            sections[name.text] = section
+    return problems, sections
