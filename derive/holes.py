@@ -44,6 +44,10 @@ class Prepared:
     holes: list[Hole] = field(default_factory=list)
     divs: list[Span] = field(default_factory=list)
     opened: list[Span] = field(default_factory=list)
+    last_comment: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last_comment = self.body.text.rfind("-->")
 
     @property
     def markdown(self) -> str:
@@ -55,7 +59,7 @@ class Prepared:
             case "code":
                 return self._code(match)
             case "comment":
-                end = self.body.text.find("-->", match.end())
+                end = self.body.text.find("-->", match.end()) if match.end() <= self.last_comment else -1
                 self.out.append("" if end >= 0 else match[0])
                 return end + 3 if end >= 0 else match.end()
             case "hole":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import Any
 
 import pytest
@@ -258,6 +260,14 @@ def test_a_solution_in_code_is_refused() -> None:
     assert (
         fault("x\n\n    ::: solution\n    s\n    :::\n", statement=True).title == "this `:::` block is not read as one"
     )
+
+
+@pytest.mark.parametrize("text", ["{{ a ", '{{ "', "<!-- ", "```\n", "::: {}\n", "\t"])
+def test_preparation_takes_linear_time(text: str) -> None:
+    start = time.perf_counter()
+    with contextlib.suppress(Fault):
+        prepare(of_text(text * (500_000 // len(text))))
+    assert time.perf_counter() - start < 5  # under a second on a quiet machine
 
 
 def test_deep_nesting_is_a_fault_or_read() -> None:

@@ -28,7 +28,7 @@ class Letters(Scanner):
         for table, sign in ((S.RAISED, "^"), (S.LOWERED, "_")):
             if char in table:
                 return self.script(table, sign, start)
-        base, mark = (unicodedata.normalize("NFD", char) + "  ")[:2]
+        base, mark = _taken_apart(char)
         if mark in S.MARKS and base.isascii():
             for kind, text in (("cmd", S.MARKS[mark]), ("op", "{"), ("word", base), ("op", "}")):
                 self.add(kind, text, start, end)
@@ -61,10 +61,16 @@ def _plain_letter(char: str) -> str | None:
     """Return the plain spelling of a Greek, accented or fancy letter, or None."""
     if S.UNICODE.get(char) in S.LETTERS:
         return S.LETTERS[S.UNICODE[char]]
-    base, mark = (unicodedata.normalize("NFD", char) + "  ")[:2]
+    base, mark = _taken_apart(char)
     if mark in S.MARKS and base.isascii():
         return f"{S.MARKS[mark]}_{base}"
     plain = unicodedata.normalize("NFKC", char)
     if plain != char and len(plain) == 1 and plain not in S.RAISED and char not in S.RAISED and char not in S.LOWERED:
         return plain if plain.isascii() and plain.isalpha() else _plain_letter(plain)
     return None
+
+
+def _taken_apart(char: str) -> tuple[str, str]:
+    """Return the letter and the mark above it, "" if there is none."""
+    parts = unicodedata.normalize("NFD", char)
+    return parts[:1], parts[1:2]

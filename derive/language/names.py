@@ -15,7 +15,8 @@ _STUCK = re.compile(r"([A-Za-z]_\d+)([A-Za-z]\w*)")
 _LONGEST_RUN = 64
 
 # Words that join formulas; as names they would be products that nobody wrote.
-CONNECTIVES = frozenset("and or if otherwise else for where with then when iff und oder falls sonst wenn für".split())
+_JOINING = "and or if otherwise else for where with then when iff und oder falls sonst wenn für"
+CONNECTIVES = frozenset(_JOINING.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ def _raised_group(r: Reader, out: Scripts, named: bool) -> None:
         return
     r.i = closing
     r.take()
+    if out.sup and not out.primes and out.power is None:
+        out.name_end = r.end
 
 
 def _mark(tokens: list[Token]) -> bool:

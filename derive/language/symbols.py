@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-_GREEK = (
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SPELLED = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
     "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
+)
+_GREEK = _SPELLED.split()
 
 # Command -> id. The two shapes of a Greek letter are one letter.
 LETTERS = {name: name for name in _GREEK} | {
@@ -33,27 +39,27 @@ ACCENTS = {
 }
 
 # Read through: they change the look only.
-STYLES = frozenset(
+STYLES = _words(
     "mathbf boldsymbol bm pmb mathcal mathbb mathds mathscr mathfrak mathrm mathit mathsf mathtt mathnormal vec "
-    "underline boxed text textrm textit textbf textsf texttt textnormal mbox operatorname".split()
+    "underline boxed text textrm textit textbf textsf texttt textnormal mbox operatorname"
 )
 
 # Commands whose argument is words, if it is words.
-WORDS = frozenset(
-    "text textrm textit textbf textsf texttt textnormal mbox operatorname operatorname* mathrm mathit mathtt".split()
+WORDS = _words(
+    "text textrm textit textbf textsf texttt textnormal mbox operatorname operatorname* mathrm mathit mathtt"
 )
 
-IGNORED = frozenset(
+IGNORED = _words(
     "quad qquad displaystyle textstyle scriptstyle limits nolimits nonumber notag hline rm bf it cal sf tt middle "
-    "big Big bigg Bigg bigm Bigm biggm Biggm thinspace medspace thickspace enspace allowbreak nobreak noindent".split()
+    "big Big bigg Bigg bigm Bigm biggm Biggm thinspace medspace thickspace enspace allowbreak nobreak noindent"
 )
-LEFT = frozenset("left bigl Bigl biggl Biggl".split())
-RIGHT = frozenset("right bigr Bigr biggr Biggr".split())
+LEFT = _words("left bigl Bigl biggl Biggl")
+RIGHT = _words("right bigr Bigr biggr Biggr")
 
 # Dropped with their argument: they hold no mathematics.
-ANNOTATIONS = frozenset("label tag hspace vspace phantom hphantom vphantom color".split())
+ANNOTATIONS = _words("label tag hspace vspace phantom hphantom vphantom color")
 # Their first argument is a note, their second one is read.
-NOTED = frozenset("overset underset stackrel textcolor".split())
+NOTED = _words("overset underset stackrel textcolor")
 
 RELATIONS = {
     "=": "=",
@@ -132,21 +138,21 @@ OPERATORS = {
     ".*": "odot",
 }
 
-FUNCTIONS = frozenset(
+FUNCTIONS = _words(
     "exp log ln lg sqrt sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan artanh atan abs sign sgn "
-    "sigmoid logistic softplus softsign softmax softmin relu ReLU Relu LeakyReLU leakyrelu leaky_relu elu ELU selu SELU "
-    "gelu GELU silu SiLU swish Swish mish hardtanh max min argmax argmin floor ceil round tr trace Tr det logdet inv "
-    "rank diag diagvec vec norm norm1 kron ones zeros eye comm toep sum mean var Var Cov std logsumexp rowsoftmax "
-    "colsoftmax huber clip step heaviside erf".split()
+    "sigmoid logistic softplus softsign softmax softmin relu ReLU Relu LeakyReLU leakyrelu leaky_relu elu ELU selu "
+    "SELU gelu GELU silu SiLU swish Swish mish hardtanh max min argmax argmin floor ceil round tr trace Tr det "
+    "logdet inv rank diag diagvec vec norm norm1 kron ones zeros eye comm toep sum mean var Var Cov std logsumexp "
+    "rowsoftmax colsoftmax huber clip step heaviside erf"
 )
 # A symbol of these letters before "(" is a function where nothing says otherwise.
-CALLED = frozenset("f g h u J L E N sigma".split())
+CALLED = _words("f g h u J L E N sigma")
 
-MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array".split())
-CASES = frozenset("cases dcases rcases".split())
+MATRICES = _words("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array")
+CASES = _words("cases dcases rcases")
 
-_STRUCTURE = frozenset(
-    "frac dfrac tfrac cfrac sqrt partial nabla sum prod begin end top intercal star dagger underbrace overbrace".split()
+_STRUCTURE = _words(
+    "frac dfrac tfrac cfrac sqrt partial nabla sum prod begin end top intercal star dagger underbrace overbrace"
 )
 COMMANDS = (
     frozenset(LETTERS)
@@ -208,14 +214,13 @@ UNICODE = {
     "∥": "Vert",
     "′": "prime",
     "’": "prime",
-} | {
-    letter: name
-    for letter, name in zip(
+} | dict(
+    zip(
         "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϕϱς",
         [*_GREEK, "epsilon", "theta", "phi", "rho", "sigma"],
         strict=True,
     )
-}
+)
 SIGNS = {"−": "-", "–": "-", "‐": "-", "∕": "/", "⁄": "/", "∣": "|", "＝": "=", "：": ":"}
 MARKS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot"}
 RAISED = {

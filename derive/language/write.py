@@ -109,7 +109,10 @@ class Writer:
         if self.notation.product:
             return f" {self.notation.product} "
         numeric = text[0].isdigit() or text.startswith("(-") or (_numeric(left) and _numeric(right))
-        return r" \cdot " if numeric or (_numeric(left) and text.startswith(r"\frac")) else " "
+        if numeric or (_numeric(left) and text.startswith(r"\frac")):
+            return r" \cdot "
+        wide = isinstance(left, Partial) or any(isinstance(e, Ref) and r"\mathit" in self.name(e.name) for e in (left, right))
+        return r" \, " if wide else " "
 
     def _div(self, a: Expr, b: Expr) -> tuple[str, int]:
         if isinstance(a, Apply) and a.op == "neg":

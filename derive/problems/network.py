@@ -17,6 +17,7 @@ from derive.frontmatter import Scalar
 from derive.frontmatter import Value as Given
 from derive.graph import Graph, Role
 from derive.language.grammar import Table
+from derive.language.meaning import Function
 from derive.language.write import NoPlainForm, Writer, plain
 from derive.lines import entries
 from derive.notation import Notation
@@ -59,6 +60,7 @@ class Network:
     plain: Mapping[str, str]
     also: Mapping[str, str]
     spellings: Mapping[str, str]
+    functions: Mapping[str, Function]
     entry: Entry = field(repr=False)
 
     @cached_property
@@ -268,7 +270,7 @@ class _Loader:
         roles.check(graph, resolved)
         update = read_update(last_given(self.chain, "update")[0], plain)
         wrt = roles.wrt(graph, resolved)
-        return Network(self.name, graph, self.notation, wrt, given, update, plain, also, forward.spellings, self.entry)
+        return Network(self.name, graph, self.notation, wrt, given, update, plain, also, forward.spellings, functions, self.entry)
 
     def _values(self) -> dict[str, tuple[Slice, Slice, bool]]:
         """Return id → (name, value, whether this very entry gives it); later entries override earlier ones."""

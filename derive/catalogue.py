@@ -1,0 +1,75 @@
+"""`derive list`: what there is, read off the tables that everything else reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Rows = Callable[[], list[tuple[str, ...]]]
+
+
+def _primitives() -> list[tuple[str, ...]]:
+    from derive.ops import PRIMITIVES
+
+    return [(p.name, p.kind, ", ".join(p.spellings), p.because) for p in PRIMITIVES.values() if p.kind != "loss"]
+
+
+def _losses() -> list[tuple[str, ...]]:
+    from derive.ops import PRIMITIVES
+
+    return [(p.name, ", ".join(p.spellings), p.because) for p in PRIMITIVES.values() if p.kind == "loss"]
+
+
+def _blocks() -> list[tuple[str, ...]]:
+    from derive.build import BLOCKS
+
+    return [(name, section, ", ".join(o.options), o.shows) for section, offers in BLOCKS.items() for name, o in offers.items()]
+
+
+def _templates() -> list[tuple[str, ...]]:
+    from derive.writers.templates import names
+
+    return [(name,) for name in names()]
+
+
+def _problems() -> list[tuple[str, ...]]:
+    from derive.problems import PROBLEMS
+
+    return [(k.section, k.shows) for k in PROBLEMS.values()]
+
+
+def _optimisers() -> list[tuple[str, ...]]:
+    from derive.optimisers import OPTIMISERS
+
+    return [(o.name, o.because) for o in OPTIMISERS.values()]
+
+
+def _engines() -> list[tuple[str, ...]]:
+    from derive.engines import ENGINES
+
+    return [(name, "here" if e.present() else "not installed") for name, e in ENGINES.items()]
+
+
+def _notation() -> list[tuple[str, ...]]:
+    from derive.notation import CHOICES, Notation
+
+    choices = {**{k: ", ".join(v) for k, v in CHOICES.items()}, "digits": "exact, 6 decimals, 4 significant, …"}
+    return [(key, choices.get(key, "LaTeX")) for key in Notation.keys()]
+
+
+CATALOGUE: dict[str, tuple[str, Rows]] = {
+    "primitives": ("functions with their derivatives", _primitives),
+    "losses": ("loss functions", _losses),
+    "blocks": ("what the body of a report can ask for, with options", _blocks),
+    "problems": ("kinds of problems, by their section of the front matter", _problems),
+    "optimisers": ("update rules", _optimisers),
+    "templates": ("looks of a report", _templates),
+    "engines": ("what sets a PDF", _engines),
+    "notation": ("conventions of a report and their choices", _notation),
+}
+
+
+def table(kind: str) -> str:
+    """Return one list as text in columns."""
+    rows = CATALOGUE[kind][1]()
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)

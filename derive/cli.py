@@ -1,0 +1,183 @@
+"""The command line. It only parses options, calls the library and turns results into messages and exit codes.
+
+Exit codes: 0 done; 1 a report is invalid or failed; 2 bad options or an unreadable file. Nothing heavy is imported
+before a command needs it, so that `--help` and errors come at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from derive.errors import Fault
+
+DONE, FINDINGS, UNUSABLE = 0, 1, 2
+_FORMATS = ("pdf", "tex", "html", "md", "json")
+_ENGINES = ("auto", "latex", "typst")
+
+
+class _Group(click.Group):
+    """Commands in the order of work, and a hint for a mistyped one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        from derive.errors import nearest
+
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            hint = nearest(args[0], self.commands)
+            raise click.UsageError(f"no command is called {args[0]!r}; {hint or 'try derive --help'}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="derive", message="derive %(version)s")
+def main() -> None:
+    """Certified step-by-step solutions for pen-and-paper deep-learning exercises.
+
+    \b
+      derive new homework.md                      a starter report
+      derive build homework.md                    its solution as build/homework.pdf
+      derive build homework.md --to pdf,tex,json  with sources and numbers
+      derive parse '\\frac{\\partial L}{\\partial z_1} h_0'
+      derive list                                 what there is
+    """
+
+
+def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    wrong = [word for word in chosen if word not in _FORMATS]
+    if wrong or not chosen:
+        raise click.BadParameter(f"{', '.join(wrong) or 'nothing'} is no format; choose from {', '.join(_FORMATS)}")
+    later = [word for word in chosen if word in ("html", "md")]
+    if later:
+        raise click.BadParameter(f"{', '.join(later)} cannot be written yet; choose from pdf, tex, json")
+    return chosen
+
+
+@main.command()
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT…")
+@click.option("-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the output.  [default: build]")
+@click.option("--to", "formats", default="pdf", callback=_formats, help="Formats, with commas: pdf, tex, json.  [default: pdf]")
+@click.option("--engine", type=click.Choice(_ENGINES), default="typst", help="What sets the PDF.  [default: typst, embedded]")
+@click.option("--statement", is_flag=True, help="The problem sheet: hints, no solutions.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Reports built at the same time.  [default: 1]")
+@click.option("--force", is_flag=True, help="Build even what has not changed.")
+def build(reports: tuple[Path, ...], folder: Path | None, formats: tuple[str, ...], engine: str, statement: bool,
+          jobs: int, force: bool) -> None:
+    """Build solutions from reports.
+
+    JSON without -o goes to standard output. Exit code 1: a report is invalid or its derivation failed the check;
+    2: a file cannot be read.
+
+    \b
+      derive build reports/skip_connection.md
+      derive build homework/*.md -o out --jobs 2
+      derive build homework.md --to json
+    """
+    from derive.build import as_json
+    from derive.many import build_all
+
+    to_files = tuple(f for f in formats if f != "json" or folder is not None)
+    outcomes = build_all(reports, folder or Path("build"), to_files, engine, statement, jobs)
+    if "json" in formats and folder is None:
+        results = [o.result for o in outcomes if o.result is not None]
+        if results:
+            click.echo(as_json(results[0] if len(reports) == 1 else results), nl=False)
+    for outcome in outcomes:
+        for fault in outcome.faults:
+            click.echo(fault, err=True)
+        for file in outcome.files:
+            click.echo(f"{file}" + (f"  ({outcome.engine})" if file.suffix == ".pdf" else ""), err=True)
+    codes = [o.code for o in outcomes]
+    sys.exit(next((c for c in (UNUSABLE, FINDINGS) if c in codes), DONE))
+
+
+@main.command()
+@click.argument("text", metavar="TEXT")
+@click.option("--against", type=click.Path(path_type=Path), help="Resolve names as in this report.")
+@click.option("--syntax", type=click.Choice(("auto", "latex", "plain")), default="auto", help="[default: auto]")
+@click.option("--to", "form", type=click.Choice(("text", "json")), default="text", help="[default: text]")
+def parse(text: str, against: Path | None, syntax: str, form: str) -> None:
+    """Show how a formula is read. `-` reads it from standard input.
+
+    Exit code 1: it cannot be read.
+
+    \b
+      derive parse '\\sigma(w_1 x + b)'
+      derive parse --to json 'relu(z0)'
+      derive parse -- '-x^2'
+    """
+    from derive.build import as_json
+    from derive.reading import read
+
+    if text == "-":
+        text = _standard_input()
+    found = _faults(lambda: read(text, against, syntax))
+    if form == "json":
+        click.echo(as_json(found.as_json()), nl=False)
+    elif found.fault is None:
+        click.echo(f"we read this as  {found.reading}")
+        if found.plain is not None:
+            click.echo(f"plain text       {found.plain}")
+    else:
+        click.echo(str(found.fault), err=True)
+    sys.exit(DONE if found.fault is None else FINDINGS)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read(1_000_001).decode().removesuffix("\n")
+    except UnicodeDecodeError as wrong:
+        raise click.UsageError(f"standard input is not UTF-8 (byte {wrong.start})") from None
+
+
+def _faults(work: Callable[[], Any]) -> Any:
+    """Run work; a Fault ends the program with code 2 (an unreadable file) and its message."""
+    try:
+        return work()
+    except Fault as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(UNUSABLE if fault.path else FINDINGS)
+
+
+@main.command()
+@click.argument("name", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+def new(name: Path, force: bool) -> None:
+    """Write a starter report that builds as it is.
+
+    \b
+      derive new homework.md
+    """
+    from derive.starter import write
+
+    target = _faults(lambda: write(name, force))
+    click.echo(f"{target}: edit it, then run  derive build {target}", err=True)
+
+
+@main.command("list")
+@click.argument("kind", required=False)
+def list_(kind: str | None) -> None:
+    """List what there is: primitives, losses, blocks, templates, problems, optimisers, engines, notation.
+
+    \b
+      derive list
+      derive list primitives
+    """
+    from derive.catalogue import CATALOGUE, table
+
+    if kind is None:
+        for name, (shows, rows) in CATALOGUE.items():
+            click.echo(f"{name:<12}{len(rows()):>4}  {shows}")
+        return
+    if kind not in CATALOGUE:
+        from derive.errors import nearest
+
+        raise click.BadParameter(f"{kind!r}; {nearest(kind, CATALOGUE)} There are: {', '.join(CATALOGUE)}", param_hint="KIND")
+    click.echo(table(kind))

@@ -1,0 +1,72 @@
+"""`derive parse`: how a formula is read, in the names of a report if one is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from derive.errors import Fault
+from derive.language.grammar import Table, parse
+from derive.language.reading import reading
+from derive.source import of_text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A formula as it is read: `reading` and `plain` (None where it is more than numbers), or the fault."""
+
+    latex: str
+    reading: str = ""
+    plain: str | None = None
+    fault: Fault | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        error = None
+        if self.fault is not None:
+            error = {"message": self.fault.title, "column": self.fault.column}
+        return {"ok": self.fault is None, "reading": self.reading, "plain": self.plain, "latex": self.latex, "error": error}
+
+
+def read(text: str, against: Path | None = None, syntax: str = "auto") -> Reading:
+    """Return the reading of a formula; a formula that cannot be read is told in it, a bad report is a Fault."""
+    table = _table(against) if against is not None else Table()
+    try:
+        tree = parse(of_text(text, "<formula>"), table, syntax)
+        return Reading(text, reading(tree), _plain(text, tree, table))
+    except Fault as fault:
+        return Reading(text, fault=fault)
+
+
+def _table(path: Path) -> Table:
+    from derive.problems.network import Network
+    from derive.report import load
+
+    names: set[str] = set()
+    functions: set[str] = set()
+    for problem in load(path).problems.values():
+        if isinstance(problem, Network):
+            names |= {*problem.plain, *problem.also}
+            functions |= set(problem.functions)
+    return Table(frozenset(names), frozenset(functions))
+
+
+def _plain(text: str, tree: Any, table: Table) -> str | None:
+    """Return a formula in plain text, each name an identifier; None where it has no meaning in numbers."""
+    from derive.language.meaning import OPEN, Function, Scope, lower, plain_name
+    from derive.language.occurrences import quantities
+    from derive.language.write import NoPlainForm, plain
+
+    names: dict[str, str] = {}
+    for id, _ in _named(quantities(tree, table.names)):
+        names.setdefault(id, plain_name(id, names.values()))
+    try:
+        functions = {f: Function(OPEN) for f in table.functions}
+        return plain(lower(tree, of_text(text), Scope(names, functions=functions)))
+    except (Fault, NoPlainForm):
+        return None
+
+
+def _named(found: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    return ((id, where) for id, where in found if id not in ("e", "pi"))
