@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from derive.document import Block, Math
+from derive.document import Block, Math, Paragraph
 from derive.errors import Fault
 from derive.headings import Headings
 from derive.holes import TOKEN, Prepared, prepare
@@ -56,6 +56,15 @@ def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> l
         return _Reader(prepared, resolve, options).blocks(blocks)
     except RecursionError:
         raise Fault("the text is nested too deep", body.span(0, 0)) from None
+
+
+def _sentence(placed: Placed) -> tuple[Any, ...]:
+    """Return what stands in a line of text: a paragraph among other words is part of their sentence."""
+    match placed:
+        case (Paragraph(inlines),):
+            return inlines
+        case _:
+            return (placed,)
 
 
 class _Reader:
@@ -151,10 +160,11 @@ class _Reader:
                 out += [{"t": "Str", "c": piece}] if piece else []
                 continue
             placed = self.place(int(piece), where)
-            if isinstance(placed, str):
-                out += words(placed)
-            else:
-                out.append(placed if isinstance(placed, tuple) else formula(placed.latex))
+            for part in _sentence(placed):
+                if isinstance(part, str):
+                    out += words(part)
+                else:
+                    out.append(part if isinstance(part, tuple) else formula(part.latex))
         return out
 
     def formula(self, latex: str) -> str:

@@ -21,9 +21,9 @@ from derive.report import Report
 FORMATS = ("pdf", "tex", "json")
 _OWN = {
     "vary": Offer(
-        experiments.vary,
+        network.rounded(experiments.vary),
         "a table: several learning rates or values, and what follows",
-        ("show", "steps", "caption"),
+        ("show", "steps", "rate", "digits", "caption"),
         (2, 2),
         r'vary("\alpha", "0.1, 1", show="L")',
     )

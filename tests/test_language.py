@@ -166,6 +166,7 @@ FAULTS = [  # text, syntax, title, column
     (r"x \text{ and } y", "latex", "words within a formula", 3),
     (r"\begin{pmatrix} 1 & 2 \\ 3 \end{pmatrix}", "latex", "the rows of this matrix differ in length", 26),
     (r"\frac{\partial^2 f}{\partial x}", "latex", "the order of this derivative does not fit", 1),
+    (r"\frac0.5 2", "latex", "a number without braces", 6),
     ("x # y", "plain", "the character '#' cannot be read here", 3),
 ]
 

@@ -208,6 +208,10 @@ def argument(r: Reader) -> s.Tree:
             raise r.fault_at(token, "a comma where one formula is expected")
         return out[0]
     if token.kind == "num" and not r.plain:
+        if not token.text.isdigit():
+            raise r.fault_at(
+                token, "a number without braces", reason="LaTeX takes only its first digit", expected="{…}"
+            )
         digit = r.split(1)
         return s.Num((digit.start, digit.end), digit.text)
     if token.kind == "word" and not r.plain:

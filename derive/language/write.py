@@ -60,11 +60,10 @@ class Writer:
             return self._open_call(e)
         template = primitive(e.op).latex
         inner = [self.latex(a) for a in e.args]
-        if e.op in self.functions and template.endswith("{}"):
-            template = self.functions[e.op] + "{}"
-        if template.endswith("{}") and not template.endswith("{{}"):
-            return template.format(*(brackets(t) for t in inner)).replace("{{", "{").replace("}}", "}"), _POWER
-        return template.format(*inner), _POWER
+        if not template.endswith("{}"):
+            return template.format(*inner), _POWER
+        head = self.functions.get(e.op) or template[:-2].format()
+        return head + brackets(inner[0]), _POWER
 
     def _open_call(self, e: Apply) -> tuple[str, int]:
         name, orders = taken_apart(e.op)

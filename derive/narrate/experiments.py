@@ -35,8 +35,9 @@ def vary(network: Network, ask: Ask) -> Placed:
         raise Fault("`vary` has no values to try", ask.span, expected='vary("\\alpha", "0.1, 1")')
     head: list[Cell] = [(Math(" = ".join(_latex(network, n, ask) for n in names)),)]
     for target in targets:
-        latex = network.graph[target].latex
-        head += [(Math(latex), *_when(k)) for k in (0, *steps)]
+        symbol = Math(network.graph[target].latex)
+        head += [(symbol, " at the start"), (*((symbol, " ") if len(targets) > 1 else ()), _after(steps[0], "after "))]
+        head += [(_after(k),) for k in steps[1:]]
     return (Table(tuple(head), tuple(rows), "r" * len(head), _caption(ask)),)
 
 
@@ -45,8 +46,8 @@ def _caption(ask: Ask) -> tuple[Inline, ...]:
     return (caption,) if caption else ()
 
 
-def _when(step: int) -> tuple[Inline, ...]:
-    return (" before",) if step == 0 else (f" after {step} step{'s' * (step != 1)}",)
+def _after(steps: int, before: str = "") -> str:
+    return f"{before}{steps} step{'s' * (steps != 1)}"
 
 
 def _text(text: str, ask: Ask) -> Slice:
@@ -82,10 +83,15 @@ def _latex(network: Network, name: str, ask: Ask) -> str:
     return network.graph[network.find(name, ask.span)].latex
 
 
+def _rate(usual: Value, ask: Ask) -> Value:
+    given = ask.options.get("rate")
+    return usual if given is None else read_number(_text(str(given), ask))
+
+
 def _row(network: Network, ask: Ask, names: list[str], value: Value, targets: list[str], steps: list[int]) -> tuple[Cell, ...]:
     _ = network.updated
     assert network.update is not None and network.update.rate is not None
-    rate, leaves = network.update.rate, dict(network.given)
+    rate, leaves = _rate(network.update.rate, ask), dict(network.given)
     for name in names:
         if _is_rate(network, name):
             rate = value

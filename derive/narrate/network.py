@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from derive.certify import kinks_of
@@ -13,11 +14,26 @@ from derive.graph import Node, Role
 from derive.language.write import Writer
 from derive.narrate.blocks import Ask, Offer, Placed
 from derive.narrate.numbers import enumeration, evaluated, result, value_of
-from derive.notation import magnitude, shown
+from derive.notation import magnitude, read_digits, shown
 from derive.problems.network import Network, State
 from derive.steps import adjoint_forms, backward_forms
 
 _SHORT = 25  # parts of a formula that fits into a table
+
+
+def rounded(make: Callable[[Network, Ask], Placed]) -> Callable[[Network, Ask], Placed]:
+    """Return a block that takes the option `digits` for itself."""
+
+    def made(network: Network, ask: Ask) -> Placed:
+        text = ask.text("digits")
+        if not text:
+            return make(network, ask)
+        digits = read_digits(text)
+        if digits is None:
+            raise Fault(f"digits cannot be `{text}`", ask.span, expected="exact, 6 decimals, 4 significant")
+        return make(replace(network, notation=replace(network.notation, digits=digits)), ask)
+
+    return made
 
 
 def _state(network: Network, ask: Ask) -> State:
@@ -366,14 +382,14 @@ _MANY = 1000
 OFFERS: dict[str, Offer] = {
     "conventions": Offer(conventions, "definitions of the piecewise functions and what holds at their kinks"),
     "given": Offer(given, "the given values in one sentence"),
-    "forward": Offer(forward, "the forward pass", ("numbers", "after", "from", "to"), (0, _MANY), "forward(numbers=true)"),
+    "forward": Offer(rounded(forward), "the forward pass", ("numbers", "after", "from", "to", "digits"), (0, _MANY), "forward(numbers=true)"),
     "composed": Offer(composed, "the prediction as one formula"),
-    "backward": Offer(backward, "the backward pass", ("numbers", "after", "from", "to"), (0, _MANY), r'backward("w_1")'),
-    "gradients": Offer(gradients, "a table of gradients", ("after",), (0, _MANY), r'gradients("w_1", "w_2")'),
-    "update": Offer(update, "one step of the update rule", ("as",)),
+    "backward": Offer(rounded(backward), "the backward pass", ("numbers", "after", "from", "to", "digits"), (0, _MANY), r'backward("w_1")'),
+    "gradients": Offer(rounded(gradients), "a table of gradients", ("after", "digits"), (0, _MANY), r'gradients("w_1", "w_2")'),
+    "update": Offer(rounded(update), "one step of the update rule", ("as", "digits")),
     "certificate": Offer(certificate, "what was checked numerically"),
-    "value": Offer(value, "the value of a node", ("after",), (1, 1), 'value("h_0")'),
-    "after": Offer(after, "the value of a node after the update", (), (1, 1), 'after("L")'),
-    "gradient": Offer(gradient, "the gradient by one node", ("numbers", "after"), (1, 1), 'gradient("w")'),
-    "updated": Offer(updated, "a parameter after the update", (), (1, 1), 'updated("w")'),
+    "value": Offer(rounded(value), "the value of a node", ("after", "digits"), (1, 1), 'value("h_0")'),
+    "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
+    "gradient": Offer(rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("w")'),
+    "updated": Offer(rounded(updated), "a parameter after the update", ("digits",), (1, 1), 'updated("w")'),
 }

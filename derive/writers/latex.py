@@ -11,7 +11,7 @@ from derive.document import Aligned, Block, Document, Figure, Heading, Inline, M
 from derive.writers import headings, pandoc
 from derive.writers.chains import LINE, Row, rows
 from derive.writers.formulas import fenced
-from derive.writers.sizes import fit, fraction
+from derive.writers.sizes import WHOLE, fit, fraction
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
 
@@ -120,12 +120,15 @@ class _Writer:
             _head(made, header, r"\endfirsthead")
         _head(made, header, r"\endhead")
         for cells in block.rows:
-            made.add_row([NoEscape(self.line(cell)) for cell in cells])
+            made.add_row([NoEscape(_tall(self.line(cell))) for cell in cells])
         made.append(NoEscape(r"\bottomrule"))
         size = next((name for least, name in _SIZES if scale >= least), r"\tiny")
         size += rf"\setlength\tabcolsep{{{6 * scale:.1f}pt}}" if size else ""
         before = size + ("" if block.caption else r"\def\LTcaptype{none}")
-        return f"{{{before}\n{made.dumps()}\n}}" if before else str(made.dumps())
+        source = str(made.dumps())
+        if len(block.rows) <= WHOLE:
+            source = re.sub(r"\\\\(?=%$)", r"\\\\*", source, flags=re.MULTILINE)  # no page ends after this row
+        return f"{{{before}\n{source}\n}}" if before else source
 
     def figure(self, block: Figure) -> str:
         from pylatex import NoEscape, StandAloneGraphic
@@ -136,6 +139,11 @@ class _Writer:
         caption = rf"\captionof{{figure}}{{{self.line(block.caption)}}}" if block.caption else ""
         picture = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         return _environment("minipage", "\n".join([r"\centering", picture, caption]), r"\linewidth")
+
+
+def _tall(cell: str) -> str:
+    """Return a cell with its fractions as large as in a display, and the room that they need."""
+    return cell.replace(r"\frac", r"\dfrac") + r"\rule[-2.7ex]{0pt}{6.8ex}" if r"\frac" in cell else cell
 
 
 def _environment(name: str, content: str, argument: str = "") -> str:

@@ -8,6 +8,7 @@ from derive.document import Inline, Math, Table
 from derive.errors import Fault
 from derive.writers.measure import measure
 
+WHOLE = 16  # a table of at most so many rows is not parted between pages
 _GAP = 1.1  # em between columns
 _CHARACTER = 0.5  # em, on average
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from derive.document import Aligned, Block, Document, Figure, Heading, Note, Paragraph, Table
 from derive.writers import headings, pandoc
 from derive.writers.chains import LINE, Row, rows
-from derive.writers.sizes import fit, fraction
+from derive.writers.sizes import WHOLE, fit, fraction
 from derive.writers.templates import Look, Verbatim
 
 
@@ -89,10 +89,10 @@ class _Writer:
 
 def _table(block: Table, line: float) -> list[pandoc.Node]:
     _, scale = fit(block, line)
+    rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
+    rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
     made = pandoc.table(block)
-    if scale >= 1:
-        return [made]
-    return [pandoc.raw("typst", f"#[#set text(size: {max(scale, 0.5):.2f}em)"), made, pandoc.raw("typst", "]")]
+    return [pandoc.raw("typst", "#[" + "".join(rules)), made, pandoc.raw("typst", "]")] if rules else [made]
 
 
 def _aligned(block: Aligned, line: float) -> str:
