@@ -41,7 +41,9 @@ class Built:
     engine: str
 
 
-def build(path: Path, folder: Path | None, formats: Iterable[str], engine: str = "typst", statement: bool = False) -> Built:
+def build(
+    path: Path, folder: Path | None, formats: Iterable[str], engine: str = "typst", statement: bool = False
+) -> Built:
     """Build one report into a folder (None: only the result); raises a Fault, and then no file has changed."""
     loaded = report.load(path)
     result = results(loaded)
@@ -88,7 +90,9 @@ def resolve(loaded: Report, wanted: Placeholder) -> Placed:
         known = [*loaded.problems, *report.WORDS]
         raise Fault(f"there is no entry `{name}`", wanted.span, reason=nearest(name, known), expected=", ".join(known))
     if len(rest) != 1:
-        raise Fault(f"which block of `{name}`?", wanted.span, expected=", ".join(offers), fix=f"{{{{ {name}.forward }}}}")
+        raise Fault(
+            f"which block of `{name}`?", wanted.span, expected=", ".join(offers), fix=f"{{{{ {name}.forward }}}}"
+        )
     if not wanted.called and rest[0] not in offers and isinstance(problem, Network):
         found = network.symbol(problem, rest[0])
         if found is not None:
@@ -110,7 +114,9 @@ def _compare(loaded: Report, wanted: Placeholder) -> Placed:
     return experiments.compare(chosen, names, Ask((), wanted.kwargs, wanted.span))
 
 
-def _contents(loaded: Report, document: Document, result: dict[str, Any], formats: Iterable[str], engine: str) -> tuple[dict[str, bytes], str]:
+def _contents(
+    loaded: Report, document: Document, result: dict[str, Any], formats: Iterable[str], engine: str
+) -> tuple[dict[str, bytes], str]:
     """Return format → bytes, and the engine that was taken."""
     from derive import engines
     from derive.writers import templates

@@ -22,7 +22,11 @@ def _losses() -> list[tuple[str, ...]]:
 def _blocks() -> list[tuple[str, ...]]:
     from derive.build import BLOCKS
 
-    return [(name, section, ", ".join(o.options), o.shows) for section, offers in BLOCKS.items() for name, o in offers.items()]
+    return [
+        (name, section, ", ".join(o.options), o.shows)
+        for section, offers in BLOCKS.items()
+        for name, o in offers.items()
+    ]
 
 
 def _templates() -> list[tuple[str, ...]]:
@@ -50,10 +54,11 @@ def _engines() -> list[tuple[str, ...]]:
 
 
 def _notation() -> list[tuple[str, ...]]:
-    from derive.notation import CHOICES, Notation
+    from derive.notation import CHOICES
+    from derive.notation import KEYS as NOTATION_KEYS
 
     choices = {**{k: ", ".join(v) for k, v in CHOICES.items()}, "digits": "exact, 6 decimals, 4 significant, …"}
-    return [(key, choices.get(key, "LaTeX")) for key in Notation.keys()]
+    return [(key, choices.get(key, "LaTeX")) for key in NOTATION_KEYS]
 
 
 CATALOGUE: dict[str, tuple[str, Rows]] = {

@@ -102,8 +102,9 @@ def kinks_of(graph: Graph) -> list[Expr]:
     ]
 
 
-def _sides(graph: Graph, leaves: Mapping[str, Value], kinks: list[Expr], notation: Notation,
-           seen: set[tuple[int, bool]]) -> bool | None:
+def _sides(
+    graph: Graph, leaves: Mapping[str, Value], kinks: list[Expr], notation: Notation, seen: set[tuple[int, bool]]
+) -> bool | None:
     """Return whether a point lies on a side of a kink not seen before, None if it is of no use."""
     env = _forward(graph, leaves, notation)
     if env is None:
@@ -120,7 +121,9 @@ def _sides(graph: Graph, leaves: Mapping[str, Value], kinks: list[Expr], notatio
     return new
 
 
-def _draw(graph: Graph, rng: random.Random, draw: int, given: Mapping[str, Value] | None, beyond: bool) -> dict[str, Value]:
+def _draw(
+    graph: Graph, rng: random.Random, draw: int, given: Mapping[str, Value] | None, beyond: bool
+) -> dict[str, Value]:
     scale = (1.0, 0.3, 3.0)[draw % 3] if not beyond else (10.0, 30.0, 100.0)[draw % 3]
     way = draw % 4
     leaves: dict[str, Value] = {}
@@ -189,10 +192,14 @@ class _Point:
                     where = f"∂{c.consumer}/∂{step.of}"
                     worst = max(worst, self._error(self._value(e), moved, where, "the local derivative"))
         for name in self._sample():
-            worst = max(worst, self._error(self.adjoints[name], self._moved(name), self._gradient(name), "the gradient"))
+            worst = max(
+                worst, self._error(self.adjoints[name], self._moved(name), self._gradient(name), "the gradient")
+            )
         for name, shown in forms.items():
             for form in shown:
-                worst = max(worst, self._error(self._value(form), self.adjoints[name], self._gradient(name), "a form of"))
+                worst = max(
+                    worst, self._error(self._value(form), self.adjoints[name], self._gradient(name), "a form of")
+                )
         return worst
 
     def _written(self, node: Node) -> float:
@@ -225,9 +232,7 @@ class _Point:
             node = self.d.graph[consumer]
             assert node.expr is not None
             expr = node.expr
-            self.local[consumer, name] = self._difference(
-                name, lambda env: value(expr, env, self.notation.relu_at_0)
-            )
+            self.local[consumer, name] = self._difference(name, lambda env: value(expr, env, self.notation.relu_at_0))
         return self.local[consumer, name]
 
     def _moved(self, name: str) -> Value:
@@ -273,7 +278,7 @@ def _later(graph: Graph) -> dict[str, tuple[str, ...]]:
     """Return for each node the lines that follow from it, in evaluation order."""
     found: dict[str, tuple[str, ...]] = {}
     order = {n: i for i, n in enumerate(graph.nodes)}
-    for name in reversed(graph.nodes):
+    for name in reversed(list(graph.nodes)):
         after: set[str] = set()
         for c in graph.consumers[name]:
             after.add(c)

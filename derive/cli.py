@@ -62,14 +62,27 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
 
 @main.command()
 @click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT…")
-@click.option("-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the output.  [default: build]")
-@click.option("--to", "formats", default="pdf", callback=_formats, help="Formats, with commas: pdf, tex, json.  [default: pdf]")
-@click.option("--engine", type=click.Choice(_ENGINES), default="typst", help="What sets the PDF.  [default: typst, embedded]")
+@click.option(
+    "-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the output.  [default: build]"
+)
+@click.option(
+    "--to", "formats", default="pdf", callback=_formats, help="Formats, with commas: pdf, tex, json.  [default: pdf]"
+)
+@click.option(
+    "--engine", type=click.Choice(_ENGINES), default="typst", help="What sets the PDF.  [default: typst, embedded]"
+)
 @click.option("--statement", is_flag=True, help="The problem sheet: hints, no solutions.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Reports built at the same time.  [default: 1]")
 @click.option("--force", is_flag=True, help="Build even what has not changed.")
-def build(reports: tuple[Path, ...], folder: Path | None, formats: tuple[str, ...], engine: str, statement: bool,
-          jobs: int, force: bool) -> None:
+def build(
+    reports: tuple[Path, ...],
+    folder: Path | None,
+    formats: tuple[str, ...],
+    engine: str,
+    statement: bool,
+    jobs: int,
+    force: bool,
+) -> None:
     """Build solutions from reports.
 
     JSON without -o goes to standard output. Exit code 1: a report is invalid or its derivation failed the check;
@@ -179,5 +192,7 @@ def list_(kind: str | None) -> None:
     if kind not in CATALOGUE:
         from derive.errors import nearest
 
-        raise click.BadParameter(f"{kind!r}; {nearest(kind, CATALOGUE)} There are: {', '.join(CATALOGUE)}", param_hint="KIND")
+        raise click.BadParameter(
+            f"{kind!r}; {nearest(kind, CATALOGUE)} There are: {', '.join(CATALOGUE)}", param_hint="KIND"
+        )
     click.echo(table(kind))

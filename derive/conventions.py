@@ -8,7 +8,7 @@ from typing import Any
 
 from derive.errors import Fault, nearest
 from derive.frontmatter import Mapping, Scalar, Value
-from derive.notation import CHOICES, Notation, read_digits
+from derive.notation import CHOICES, KEYS, Notation, read_digits
 
 
 def read_notation(value: Value | None, base: Notation) -> Notation:
@@ -16,8 +16,8 @@ def read_notation(value: Value | None, base: Notation) -> Notation:
     if value is None:
         return base
     if not isinstance(value, Mapping):
-        raise Fault("`notation` holds conventions", value.span, expected=f"keys among {', '.join(Notation.keys())}")
-    value.check(Notation.keys())
+        raise Fault("`notation` holds conventions", value.span, expected=f"keys among {', '.join(KEYS)}")
+    value.check(KEYS)
     chosen: dict[str, Any] = {}
     for key, choice in value.entries:
         if not isinstance(choice, Scalar):
@@ -36,5 +36,10 @@ def _choice(key: str, choice: Scalar) -> Any:
     text = {"comma": ",", "point": "."}.get(text, text) if key == "decimal" else text
     known = CHOICES.get(key)
     if known is not None and text not in known:
-        raise Fault(f"{key} cannot be `{text}`", choice.span, reason=nearest(text, known), expected=", ".join(k for k in known if k))
+        raise Fault(
+            f"{key} cannot be `{text}`",
+            choice.span,
+            reason=nearest(text, known),
+            expected=", ".join(k for k in known if k),
+        )
     return Fraction(text) if key == "relu_at_0" else text

@@ -141,4 +141,3 @@ def _reason(consumer: Node, name: str) -> str:
             return record.because
         e = inner[0]
     return "the derivative of a name by itself is 1"
-

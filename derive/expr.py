@@ -15,7 +15,7 @@ Value = Any  # Fraction where exact, mpmath.mpf elsewhere
 
 
 class Expr:
-    """An immutable expression. The operators build raw nodes and only leave out what is no operation (`1·x`, `x + 0`)."""
+    """An immutable expression. The operators build raw nodes; they only leave out what is no operation (`1·x`, `x + 0`)."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class Ref(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Partial(Expr):
-    """∂of/∂wrt as one quantity; `of` is the loss (then it is an adjoint) or a node that reads wrt (a local derivative)."""
+    """∂of/∂wrt as one quantity: an adjoint where `of` is the loss, a local derivative where it is a node that reads wrt."""
 
     of: str
     wrt: str

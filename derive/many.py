@@ -35,12 +35,18 @@ def build_one(path: Path, folder: Path, formats: tuple[str, ...], engine: str, s
     return Outcome(path, built.files, built.result, built.engine)
 
 
-def build_all(reports: tuple[Path, ...], folder: Path, formats: tuple[str, ...], engine: str, statement: bool, jobs: int) -> list[Outcome]:
+def build_all(
+    reports: tuple[Path, ...], folder: Path, formats: tuple[str, ...], engine: str, statement: bool, jobs: int
+) -> list[Outcome]:
     """Return the outcomes in the order of the reports; a terminal sees a progress bar when there are several."""
     stems: dict[str, Path] = {}
     for path in reports:
         if stems.setdefault(path.stem, path) != path:
-            clash = Fault(f"{path} and {stems[path.stem]} would write the same output", path=str(path), expected="reports with different names")
+            clash = Fault(
+                f"{path} and {stems[path.stem]} would write the same output",
+                path=str(path),
+                expected="reports with different names",
+            )
             return [Outcome(path, faults=(render(clash),), code=2)]
     work = [(path, folder, formats, engine, statement) for path in reports]
     if jobs == 1 or len(reports) == 1:

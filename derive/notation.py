@@ -38,10 +38,9 @@ class Notation:
     carry: str = "full"
     decimal: str = "."
 
-    @classmethod
-    def keys(cls) -> tuple[str, ...]:
-        return tuple(f.name for f in fields(cls))
 
+STANDARD = Notation()
+KEYS = tuple(f.name for f in fields(Notation))
 
 CHOICES = {
     "derivative": (r"\partial", r"\delta", "d", r"\mathrm{d}"),
@@ -150,4 +149,3 @@ def shown(x: Value, notation: Notation, at_least: int | None = None) -> tuple[Nu
     """Return a value as a displayable number, and whether the digits shown are all of it."""
     text, meant = show(x, notation, at_least)
     return Number(x, text), isinstance(x, Fraction) and meant == x
-

@@ -9,14 +9,18 @@ from typing import Any
 from derive.errors import Fault
 from derive.expr import Apply, Expr, Number, Partial, Ref, Value, to_sympy
 from derive.graph import Graph, Node
-from derive.notation import Notation, show
+from derive.notation import STANDARD, Notation, show
 from derive.ops import PRIMITIVES, DomainError, primitive
 
 DIGITS = 50
 
 
-def value(e: Expr, env: Mapping[str, Value], at_zero: Fraction = Fraction(0),
-          quantity: Callable[[Partial], Value] | None = None) -> Value:
+def value(
+    e: Expr,
+    env: Mapping[str, Value],
+    at_zero: Fraction = Fraction(0),
+    quantity: Callable[[Partial], Value] | None = None,
+) -> Value:
     """Return the value of e where the names have the values of env.
 
     at_zero is u(0); quantity gives the value of a derivative that stands as ∂a/∂b. Raises DomainError, KeyError.
@@ -38,7 +42,7 @@ def value(e: Expr, env: Mapping[str, Value], at_zero: Fraction = Fraction(0),
     return primitive(e.op).value(*args)
 
 
-def evaluate(graph: Graph, leaves: Mapping[str, Value], notation: Notation = Notation()) -> dict[str, Value]:
+def evaluate(graph: Graph, leaves: Mapping[str, Value], notation: Notation = STANDARD) -> dict[str, Value]:
     """Return the value of every node; raises a Fault that names the node and the values it could not be computed at."""
     env: dict[str, Value] = {n.name: leaves[n.name] for n in graph.leaves()}
     for node in graph.lines():

@@ -10,7 +10,7 @@ from derive.expr import Expr
 
 @dataclass(frozen=True, slots=True)
 class Optimiser:
-    """name: as in `update: {rule: …}`; step: (parameter, gradient, learning rate) → new parameter; because: a sentence."""
+    """name: as in `update: {rule: …}`; step: (parameter, gradient, rate) → new parameter; because: a sentence."""
 
     name: str
     step: Callable[[Expr, Expr, Expr], Expr]

@@ -26,7 +26,13 @@ class Reading:
         error = None
         if self.fault is not None:
             error = {"message": self.fault.title, "column": self.fault.column}
-        return {"ok": self.fault is None, "reading": self.reading, "plain": self.plain, "latex": self.latex, "error": error}
+        return {
+            "ok": self.fault is None,
+            "reading": self.reading,
+            "plain": self.plain,
+            "latex": self.latex,
+            "error": error,
+        }
 
 
 def read(text: str, against: Path | None = None, syntax: str = "auto") -> Reading:

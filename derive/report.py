@@ -86,7 +86,11 @@ def _problems(front: Entry, notation: Notation) -> tuple[dict[str, Problem], dic
         named = {name.text: entry for name, entry in entries.entries if isinstance(entry, Entry)}
         for name, entry in entries.entries:
             if not name.text.isidentifier() or name.text in problems or name.text in WORDS:
-                raise Fault(f"an entry cannot be called `{name.text}`", name.span(), expected="a word of letters and digits, once")
+                raise Fault(
+                    f"an entry cannot be called `{name.text}`",
+                    name.span(),
+                    expected="a word of letters and digits, once",
+                )
             if not isinstance(entry, Entry):
                 raise Fault(f"`{name.text}` holds the lines of a problem", name.span(), expected="forward: |")
             problems[name.text] = kind.load(name.text, entry, named, notation)

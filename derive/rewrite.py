@@ -35,7 +35,7 @@ class Product:
     def to_the(self, n: Fraction) -> Product | None:
         if n.denominator != 1 or abs(n) > 64 or (self.coefficient == 0 and n <= 0):
             return None
-        return Product(self.coefficient**n, {b: e * n for b, e in self.powers.items()}, self.decimal)
+        return Product(self.coefficient ** int(n), {b: e * n for b, e in self.powers.items()}, self.decimal)
 
     @property
     def key(self) -> frozenset[tuple[Expr, Fraction]]:
@@ -136,7 +136,7 @@ def _sum(args: tuple[Expr, ...]) -> Product:
 def _common(terms: list[Product]) -> Product:
     """Return the factor that all terms share, with the sign if all are negative."""
     powers: dict[Expr, Fraction] = {}
-    for base, exponent in terms[0].powers.items():
+    for base, _exponent in terms[0].powers.items():
         all_of = [t.powers.get(base, Fraction(0)) for t in terms]
         if all(e > 0 for e in all_of):
             powers[base] = min(all_of)
@@ -199,7 +199,9 @@ def flatten(e: Expr) -> Expr:
     """Return a product with nested products opened and its sign in front, nothing else changed."""
     if not (isinstance(e, Apply) and e.op in ("mul", "neg")):
         return e
-    negative, factors, stack = False, [], [e]
+    negative = False
+    factors: list[Expr] = []
+    stack: list[Expr] = [e]
     while stack:
         x = stack.pop()
         if isinstance(x, Apply) and x.op == "mul":
@@ -265,4 +267,3 @@ def _expanded(terms: list[Product]) -> Expr | None:
         rest = t.times(Product(Fraction(1), {base: Fraction(-1)}))
         stack.extend(rest.times(_product(a)) for a in reversed(base.args))
     return _emit(_sum(tuple(_emit(t) for t in done)))
-

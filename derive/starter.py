@@ -62,5 +62,7 @@ def write(name: Path, force: bool) -> Path:
     except FileExistsError:
         raise Fault(f"{target} exists", path=str(target), fix=f"derive new --force {target}") from None
     except OSError as wrong:
-        raise Fault(f"cannot write {target}", path=str(target), reason=wrong.strerror or os.strerror(wrong.errno or 0)) from None
+        raise Fault(
+            f"cannot write {target}", path=str(target), reason=wrong.strerror or os.strerror(wrong.errno or 0)
+        ) from None
     return target

@@ -56,4 +56,3 @@ def _distinct(forms: list[Expr]) -> Iterator[Expr]:
         if form not in seen:
             seen.append(form)
             yield form
-

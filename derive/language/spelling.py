@@ -13,8 +13,8 @@ from derive.notation import Notation
 from derive.source import Slice
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
+    " omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
 )
 _ACCENTS = ("hat", "bar", "tilde", "dot")
 _WORD_BASE = re.compile(r"^([A-Za-z]{2,})(?=[_^]|$)")

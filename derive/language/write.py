@@ -1,13 +1,14 @@
-"""From expressions back to the paper: LaTeX for people, plain text for programs. What is written reads back the same."""
+"""From expressions back to the paper: LaTeX for people, plain text for programs; both read back as the same."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from derive.expr import Apply, Expr, Number, Partial, Ref
-from derive.notation import Notation, show
+from derive.notation import STANDARD, Notation, show
 from derive.ops import primitive
 from derive.ops.abstract import is_abstract, taken_apart
 
@@ -23,7 +24,7 @@ class Writer:
     """
 
     names: Mapping[str, str]
-    notation: Notation = Notation()
+    notation: Notation = STANDARD
     functions: Mapping[str, str] = field(default_factory=dict)
 
     def latex(self, e: Expr) -> str:
@@ -98,7 +99,7 @@ class Writer:
 
     def _factors(self, factors: tuple[Expr, ...]) -> str:
         out = self.wrapped(factors[0], _PRODUCT)
-        for left, right in zip(factors, factors[1:], strict=False):
+        for left, right in itertools.pairwise(factors):
             text = self.wrapped(right, _PRODUCT)
             out += self._joint(left, right, text) + text
         return out
@@ -110,7 +111,9 @@ class Writer:
         numeric = text[0].isdigit() or text.startswith("(-") or (_numeric(left) and _numeric(right))
         if numeric or (_numeric(left) and text.startswith(r"\frac")):
             return r" \cdot "
-        wide = isinstance(left, Partial) or any(isinstance(e, Ref) and r"\mathit" in self.name(e.name) for e in (left, right))
+        wide = isinstance(left, Partial) or any(
+            isinstance(e, Ref) and r"\mathit" in self.name(e.name) for e in (left, right)
+        )
         return r" \, " if wide else " "
 
     def _div(self, a: Expr, b: Expr) -> tuple[str, int]:
@@ -184,7 +187,7 @@ class NoPlainForm(ValueError):
     """An expression with a function that plain text does not have."""
 
 
-def plain(e: Expr, notation: Notation = Notation()) -> str:
+def plain(e: Expr, notation: Notation = STANDARD) -> str:
     """Return e in plain text, fully bracketed where precedence matters; raises NoPlainForm (floor, open functions)."""
     if isinstance(e, Number):
         text = str(e.value) if isinstance(e.value, Fraction) else str(float(e.value))

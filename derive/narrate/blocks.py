@@ -46,8 +46,14 @@ class Offer:
     example: str = field(default="")
 
 
-def ask(offers: Mapping[str, Offer], problem: Any, word: str, names: tuple[Any, ...], options: Mapping[str, Any],
-        span: Span | None) -> Placed:
+def ask(
+    offers: Mapping[str, Offer],
+    problem: Any,
+    word: str,
+    names: tuple[Any, ...],
+    options: Mapping[str, Any],
+    span: Span | None,
+) -> Placed:
     """Return what the block `word` makes; raises a Fault for an unknown block, an unknown option, missing names."""
     offer = offers.get(word)
     if offer is None:
@@ -55,7 +61,12 @@ def ask(offers: Mapping[str, Offer], problem: Any, word: str, names: tuple[Any, 
     for option in options:
         if option not in offer.options:
             known = ", ".join(offer.options) or "none"
-            raise Fault(f"`{word}` has no option `{option}`", span, reason=nearest(option, offer.options), expected=f"options: {known}")
+            raise Fault(
+                f"`{word}` has no option `{option}`",
+                span,
+                reason=nearest(option, offer.options),
+                expected=f"options: {known}",
+            )
     least, most = offer.names
     if not least <= len(names) <= most or not all(isinstance(n, str) for n in names):
         raise Fault(f"`{word}` takes {_count(least, most)}", span, expected=f"as in {offer.example or word}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from derive.lines import items
 from derive.document import Inline, Math, Table
 from derive.errors import Fault
 from derive.expr import Value
+from derive.lines import items
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.numbers import value_of
 from derive.numeric import evaluate, precisely
@@ -26,7 +26,9 @@ def vary(network: Network, ask: Ask) -> Placed:
     """A table: for each value of a learning rate or of leaves, what is shown before and after so many steps."""
     what, values = ask.names
     rows = []
-    targets = [network.find(n, ask.span) for n in _listed(ask.text("show") or network.graph[network.graph.loss].spelled)]
+    targets = [
+        network.find(n, ask.span) for n in _listed(ask.text("show") or network.graph[network.graph.loss].spelled)
+    ]
     steps = _steps(ask)
     names = [t.text.strip() for t in _pieces(what, "=", ask)]
     for text in items(_text(values, ask)):
@@ -66,7 +68,9 @@ def _steps(ask: Ask) -> list[int]:
     given = ask.options.get("steps", 1)
     steps = [given] if isinstance(given, int) else [int(s) for s in str(given).split(",") if s.strip().isdigit()]
     if not steps or any(not 1 <= s <= _MOST_STEPS for s in steps):
-        raise Fault("`steps` is a number of steps, or several", ask.span, expected=f'steps="1, 10" with at most {_MOST_STEPS}')
+        raise Fault(
+            "`steps` is a number of steps, or several", ask.span, expected=f'steps="1, 10" with at most {_MOST_STEPS}'
+        )
     return sorted(set(steps))
 
 
@@ -88,7 +92,9 @@ def _rate(usual: Value, ask: Ask) -> Value:
     return usual if given is None else read_number(_text(str(given), ask))
 
 
-def _row(network: Network, ask: Ask, names: list[str], value: Value, targets: list[str], steps: list[int]) -> tuple[Cell, ...]:
+def _row(
+    network: Network, ask: Ask, names: list[str], value: Value, targets: list[str], steps: list[int]
+) -> tuple[Cell, ...]:
     _ = network.updated
     assert network.update is not None and network.update.rate is not None
     rate, leaves = _rate(network.update.rate, ask), dict(network.given)
@@ -149,5 +155,3 @@ def compare(networks: list[Network], names: list[str], ask: Ask) -> Placed:
             rows.append(tuple(row))
     header: list[Cell] = [("gradient",), ("network",), ("formula",), *([("value",)] if numbers else [])]
     return (Table(tuple(header), tuple(rows), "lll" + "r" * numbers, _caption(ask)),)
-
-

@@ -111,7 +111,9 @@ def order(network: Network) -> list[str]:
     graph = network.graph
     found: list[str] = []
     lines = [n.name for n in graph.lines()]
-    first_reader = {leaf: min(map(lines.index, graph.consumers[leaf]), default=-1) for leaf in network.wrt if leaf not in lines}
+    first_reader = {
+        leaf: min(map(lines.index, graph.consumers[leaf]), default=-1) for leaf in network.wrt if leaf not in lines
+    }
     for i in range(len(lines) - 1, -1, -1):
         if lines[i] != graph.loss:
             found.append(lines[i])
@@ -161,7 +163,9 @@ def _backward_numbers(network: Network, name: str, state: State) -> Chain:
     formula = adjoint_forms(network.derivation, name)[-1]
     links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
     links += evaluated(network, formula, state)
-    return Chain(_quantity(network, name), (*links, result(state.adjoints[name], network.notation)), name in network.wrt)
+    return Chain(
+        _quantity(network, name), (*links, result(state.adjoints[name], network.notation)), name in network.wrt
+    )
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
@@ -188,8 +192,15 @@ def at_kinks(network: Network) -> tuple[Inline, ...]:
     where = enumeration([f"{writer.latex(k)} = 0" for k in dict.fromkeys(hit)])
     u = writer.latex(Apply("step", (Number(Fraction(0)),)))
     at_zero = writer.latex(Number(network.notation.relu_at_0))
-    return ("At the given values ", *where, " lies exactly on a kink, where the derivative does not exist; the usual"
-            " conventions ", Math(f"{u} = {at_zero}"), " and ", Math(r"\operatorname{sign}(0) = 0"), " are used.")
+    return (
+        "At the given values ",
+        *where,
+        " lies exactly on a kink, where the derivative does not exist; the usual conventions ",
+        Math(f"{u} = {at_zero}"),
+        " and ",
+        Math(r"\operatorname{sign}(0) = 0"),
+        " are used.",
+    )
 
 
 # -------------------------------------------------------------------------------------- what is around
@@ -206,8 +217,17 @@ def conventions(network: Network, ask: Ask) -> Placed:
         at_zero = network.notation.relu_at_0
         below = "x \\le 0" if at_zero == 0 else "x < 0"
         rows = [("1", "x > 0"), *([] if at_zero == 0 else [(x.latex(Number(at_zero)), "x = 0")]), ("0", below)]
-        blocks.append(Paragraph(("The unit step ", Math(f"{x.functions.get('step', 'u')}"), " is the derivative of ReLU;"
-                                 " at the kink, where ReLU has none, we set ", Math(f"u(0) = {x.latex(Number(at_zero))}"), ":")))
+        blocks.append(
+            Paragraph(
+                (
+                    "The unit step ",
+                    Math(f"{x.functions.get('step', 'u')}"),
+                    " is the derivative of ReLU; at the kink, where ReLU has none, we set ",
+                    Math(f"u(0) = {x.latex(Number(at_zero))}"),
+                    ":",
+                )
+            )
+        )
         blocks.append(_definition(u, rows))
     if "sign" in used:
         s = x.latex(Apply("sign", (Ref("x"),)))
@@ -218,12 +238,17 @@ def conventions(network: Network, ask: Ask) -> Placed:
         head = s[: s.index("(")]
         blocks.append(Paragraph(("The sigmoid and its derivative:",)))
         prime = rf"{head}'(x)"
-        blocks.append(Aligned((Chain(s, (Link("=", r"\frac{1}{1 + e^{-x}}"),)), Chain(prime, (Link("=", f"{s} (1 - {s})"),)))))
+        blocks.append(
+            Aligned((Chain(s, (Link("=", r"\frac{1}{1 + e^{-x}}"),)), Chain(prime, (Link("=", f"{s} (1 - {s})"),))))
+        )
     if "log" in used:
         base = {"e": "the natural logarithm", "2": "the logarithm to base 2", "10": "the logarithm to base 10"}
         blocks.append(Paragraph((Math(r"\log"), f" is {base[network.notation.log]}.")))
-    blocks.append(Paragraph(("Every gradient has the shape of the quantity by which is differentiated.",))
-                  if not blocks else Paragraph(("Derivatives of composed functions follow the chain rule, one node at a time.",)))
+    blocks.append(
+        Paragraph(("Every gradient has the shape of the quantity by which is differentiated.",))
+        if not blocks
+        else Paragraph(("Derivatives of composed functions follow the chain rule, one node at a time.",))
+    )
     return tuple(blocks)
 
 
@@ -247,13 +272,19 @@ def given(network: Network, ask: Ask) -> Placed:
     words: tuple[Inline, ...] = ("Given " + ("are " if len(facts) > 1 else "is "), *enumeration(facts))
     if network.update is not None and network.update.rate is not None:
         rate = shown(network.update.rate, notation)[0]
-        words = (*words, f"; the {network.update.called} is ", Math(f"{network.update.latex} = {network.writer().latex(rate)}"))
+        words = (
+            *words,
+            f"; the {network.update.called} is ",
+            Math(f"{network.update.latex} = {network.writer().latex(rate)}"),
+        )
     return (Paragraph((*words, ".")),)
 
 
 def _equation(names: list[str], value: Value, network: Network) -> str:
     number, exact = shown(value, network.notation)
-    text = number.text if exact else network.writer().latex(Number(value)) if isinstance(value, Fraction) else number.text
+    text = (
+        number.text if exact else network.writer().latex(Number(value)) if isinstance(value, Fraction) else number.text
+    )
     return " = ".join([*names, text])
 
 
@@ -278,7 +309,11 @@ def _updated_chain(network: Network, name: str, new: Value) -> Chain:
     numbers = {name: network.given[name], network.update.symbol: rate}
     state = State(numbers, network.before.adjoints)
     places = _visible(network.given[name], new)
-    links = (Link("=", network.writer().latex(formula)), *evaluated(network, formula, state), result(new, network.notation, places))
+    links = (
+        Link("=", network.writer().latex(formula)),
+        *evaluated(network, formula, state),
+        result(new, network.notation, places),
+    )
     return Chain(new_name(network.graph[name].latex), links, boxed=True)
 
 
@@ -295,7 +330,11 @@ def _update_table(network: Network) -> Block:
     rows = []
     for name in network.parameters:
         old, g, new = network.given[name], network.before.adjoints[name], network.updated[name]
-        cells = [value_of(old, network.notation), value_of(g, network.notation), value_of(new, network.notation, _visible(old, new))]
+        cells = [
+            value_of(old, network.notation),
+            value_of(g, network.notation),
+            value_of(new, network.notation, _visible(old, new)),
+        ]
         rows.append((_inline(network.graph[name].latex), *(_inline(c) for c in cells)))
     return Table(header, tuple(rows), "lrrr")
 
@@ -327,8 +366,12 @@ def certificate(network: Network, ask: Ask) -> Placed:
 
 def certified(network: Network) -> tuple[Inline, ...]:
     c = network.certificate
-    return (f"Every step was compared with numeric derivatives of the forward pass at {c.points} points; "
-            "the largest relative error is ", Math(error_text(c.max_error)), ".")
+    return (
+        f"Every step was compared with numeric derivatives of the forward pass at {c.points} points; "
+        "the largest relative error is ",
+        Math(error_text(c.max_error)),
+        ".",
+    )
 
 
 def error_text(error: float) -> str:
@@ -382,14 +425,30 @@ _MANY = 1000
 OFFERS: dict[str, Offer] = {
     "conventions": Offer(conventions, "definitions of the piecewise functions and what holds at their kinks"),
     "given": Offer(given, "the given values in one sentence"),
-    "forward": Offer(rounded(forward), "the forward pass", ("numbers", "after", "from", "to", "digits"), (0, _MANY), "forward(numbers=true)"),
+    "forward": Offer(
+        rounded(forward),
+        "the forward pass",
+        ("numbers", "after", "from", "to", "digits"),
+        (0, _MANY),
+        "forward(numbers=true)",
+    ),
     "composed": Offer(composed, "the prediction as one formula"),
-    "backward": Offer(rounded(backward), "the backward pass", ("numbers", "after", "from", "to", "digits"), (0, _MANY), r'backward("w_1")'),
-    "gradients": Offer(rounded(gradients), "a table of gradients", ("after", "digits"), (0, _MANY), r'gradients("w_1", "w_2")'),
+    "backward": Offer(
+        rounded(backward),
+        "the backward pass",
+        ("numbers", "after", "from", "to", "digits"),
+        (0, _MANY),
+        r'backward("w_1")',
+    ),
+    "gradients": Offer(
+        rounded(gradients), "a table of gradients", ("after", "digits"), (0, _MANY), r'gradients("w_1", "w_2")'
+    ),
     "update": Offer(rounded(update), "one step of the update rule", ("as", "digits")),
     "certificate": Offer(certificate, "what was checked numerically"),
     "value": Offer(rounded(value), "the value of a node", ("after", "digits"), (1, 1), 'value("h_0")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
-    "gradient": Offer(rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("w")'),
+    "gradient": Offer(
+        rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("w")'
+    ),
     "updated": Offer(rounded(updated), "a parameter after the update", ("digits",), (1, 1), 'updated("w")'),
 }

@@ -75,7 +75,10 @@ def _worked_out(e: Expr, network: Network) -> Expr:
         return Apply(e.op, tuple(_worked_out(a, network) for a in e.args))
     with precisely():
         args = [value(a, {}, network.notation.relu_at_0) for a in e.args]
-    return Apply(e.op, tuple(a if isinstance(a, Number) else shown(v, network.notation)[0] for a, v in zip(e.args, args, strict=True)))
+    return Apply(
+        e.op,
+        tuple(a if isinstance(a, Number) else shown(v, network.notation)[0] for a, v in zip(e.args, args, strict=True)),
+    )
 
 
 def _relation(e: Expr, network: Network) -> str:
@@ -99,4 +102,3 @@ def _check(e: Expr, formula: Expr, network: Network, state: State) -> None:
         truth = real(value(formula, state.values, network.notation.relu_at_0, lambda q: state.adjoints[q.wrt]))
     if abs(ours - truth) > real(abs(truth)) * 1e-30 + 1e-40:
         raise Fault("a substitution does not have the value of its formula; nothing was written")
-

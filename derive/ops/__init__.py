@@ -7,9 +7,7 @@ from derive.ops.abstract import abstract, is_abstract
 from derive.ops.primitive import DomainError, Primitive
 
 PRIMITIVES: dict[str, Primitive] = {
-    p.name: p
-    for module in (arithmetic, functions, activations, losses)
-    for p in module.PRIMITIVES
+    p.name: p for module in (arithmetic, functions, activations, losses) for p in module.PRIMITIVES
 }
 DEFAULTS = activations.DEFAULTS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import reduce
-from math import isqrt, prod
+from math import isqrt
 
 from derive.expr import Expr, Number, Value, call, lift, mul, neg, power
 from derive.ops.primitive import DomainError, Primitive, real, rules

@@ -136,7 +136,9 @@ PRIMITIVES = (
     ),
     Primitive(
         "hinge",
-        lambda s, t: max(1 - real(_times(t, s)), 0) if not isinstance(_times(t, s), Fraction) else max(1 - t * s, Fraction(0)),
+        lambda s, t: (
+            max(1 - real(_times(t, s)), 0) if not isinstance(_times(t, s), Fraction) else max(1 - t * s, Fraction(0))
+        ),
         rules(lambda y, s, t: -t * call("step", 1 - t * s), lambda y, s, t: -s * call("step", 1 - t * s)),
         r"\operatorname{{hinge}}({}, {})",
         "hinge loss max(0, 1 − ts) of a score s and a label t = ±1: slope −t inside the margin, 0 outside",

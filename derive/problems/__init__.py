@@ -37,8 +37,10 @@ class Kind:
 
 
 PROBLEMS: dict[str, Kind] = {
-    k.section: k for k in (Kind("networks", network.load, "a network and its loss: forward, backward, numbers, update"),)
+    k.section: k
+    for k in (Kind("networks", network.load, "a network and its loss: forward, backward, numbers, update"),)
 }
 
 # Sections that the report format names but no module reads yet.
-RESERVED = tuple(s for s in "networks gradients functions objectives optimizers quadratics expectations identities architectures".split() if s not in PROBLEMS)
+_PLANNED = "gradients functions objectives optimizers quadratics expectations identities architectures".split()
+RESERVED = tuple(section for section in _PLANNED if section not in PROBLEMS)

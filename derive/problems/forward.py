@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from derive.ops import SPELLINGS
 from derive.source import Slice
 
 _ARGUMENTS = re.compile(r"\s*(\\left|\\bigl|\\big)?\s*\((?:[^()]|\([^()]*\))*(\\right|\\bigr|\\big)?\s*\)\s*$")
+
+
+_NOTHING = Table()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def _equals(text: str) -> list[int]:
     return found
 
 
-def read_name(text: Slice, table: Table = Table()) -> str:
+def read_name(text: Slice, table: Table = _NOTHING) -> str:
     """Return the id of a text that must be one name."""
     if not text.text:
         raise Fault("a name is missing", text.span(0, 0))
@@ -68,7 +72,11 @@ def read_name(text: Slice, table: Table = Table()) -> str:
         return tree.id
     if compound := compound_id(tree):
         return compound
-    if isinstance(tree, s.Mul) and all(isinstance(f, s.Name) and f.id.isalpha() for f in tree.factors) and text.text.isalpha():
+    if (
+        isinstance(tree, s.Mul)
+        and all(isinstance(f, s.Name) and f.id.isalpha() for f in tree.factors)
+        and text.text.isalpha()
+    ):
         return text.text  # `lr` where a name must stand
     raise Fault(f"`{text.text}` is not one name", text.span(), expected=r"a name such as z_1, \hat{y} or L(y, \hat{y})")
 
@@ -139,7 +147,13 @@ class ForwardPass:
     def _other_name(self, line: Line, tree: s.Tree, id: str) -> bool:
         """Return whether a side is a bare unknown name between others: `\\hat{y} = a = σ(z)` calls ŷ also a."""
         is_line = any(other.id == id for other in self.lines)
-        if isinstance(tree, s.Name) and len(line.sides) > 1 and not is_line and id not in self.declared and id not in self.plain:
+        if (
+            isinstance(tree, s.Name)
+            and len(line.sides) > 1
+            and not is_line
+            and id not in self.declared
+            and id not in self.plain
+        ):
             last = line.sides[-1]
             if tree.at[1] <= len(last.text) and parse(last, self.table()) == tree:
                 return False
@@ -155,9 +169,7 @@ class ForwardPass:
     def _check_use(self, trees: list[list[s.Tree]]) -> None:
         """Raise where a line reads a later one, or itself."""
         place = {line.id: i for i, line in enumerate(self.lines)}
-        reads = [
-            {id: where for tree in sides for id, where in quantities(tree, self.table().names)} for sides in trees
-        ]
+        reads = [{id: where for tree in sides for id, where in quantities(tree, self.table().names)} for sides in trees]
         for i, line in enumerate(self.lines):
             for id in reads[i]:
                 j = place.get(id, -1)
@@ -166,13 +178,25 @@ class ForwardPass:
                 side, where = self._where(line, trees[i], id)
                 span = side.span(*where.at)
                 if j == i or self._follows(j, i, reads, place):
-                    raise Fault(f"{line.name.text} depends on itself", span, "a cycle", expected="a network without cycles")
+                    raise Fault(
+                        f"{line.name.text} depends on itself", span, "a cycle", expected="a network without cycles"
+                    )
                 later = self.lines[j].head.source.position(self.lines[j].head.start)[0]
-                raise Fault(f"{id} is used before its line", span, f"defined in line {later}", expected="lines in the order of evaluation")
+                raise Fault(
+                    f"{id} is used before its line",
+                    span,
+                    f"defined in line {later}",
+                    expected="lines in the order of evaluation",
+                )
 
     def _where(self, line: Line, sides: list[s.Tree], id: str) -> tuple[Slice, s.Tree]:
         known = self.table().names
-        return next((text, where) for text, tree in zip(line.sides, sides, strict=True) for i, where in quantities(tree, known) if i == id)
+        return next(
+            (text, where)
+            for text, tree in zip(line.sides, sides, strict=True)
+            for i, where in quantities(tree, known)
+            if i == id
+        )
 
     def _follows(self, start: int, goal: int, reads: list[dict[str, s.Tree]], place: dict[str, int]) -> bool:
         seen, stack = set(), [start]
@@ -233,7 +257,14 @@ class ForwardPass:
         return latex_of(tree, text, self.scope(), self.names(), self.notation)
 
     def _whole(self, text: Slice) -> str:
-        return next((line.text.text for line in self.lines if line.text.start <= text.start < line.text.start + len(line.text.text)), text.text)
+        return next(
+            (
+                line.text.text
+                for line in self.lines
+                if line.text.start <= text.start < line.text.start + len(line.text.text)
+            ),
+            text.text,
+        )
 
     def _set_head(self, line: Line) -> str:
         if syntax_of(line.text.text) == "latex":
@@ -264,7 +295,12 @@ def read_functions(items: Iterable[Slice]) -> dict[str, Function]:
             raise Fault("`where` gives functions", item.span(), expected=r"f = \text{ReLU}, or \sigma = any")
         op = OPEN if word in ("any", OPEN) else SPELLINGS.get(word)
         if op is None:
-            raise Fault(f"unknown function {last.text}", last.span(), reason=nearest(word, SPELLINGS), expected="a known function or any")
+            raise Fault(
+                f"unknown function {last.text}",
+                last.span(),
+                reason=nearest(word, SPELLINGS),
+                expected="a known function or any",
+            )
         for name in names:
             found[read_name(name)] = Function(op)
     return found
@@ -272,4 +308,4 @@ def read_functions(items: Iterable[Slice]) -> dict[str, Function]:
 
 def _between(text: str) -> list[tuple[int, int]]:
     edges = [-1, *_equals(text), len(text)]
-    return [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a + 1, b) for a, b in itertools.pairwise(edges)]

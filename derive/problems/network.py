@@ -22,7 +22,7 @@ from derive.language.write import NoPlainForm, Writer, plain
 from derive.lines import entries
 from derive.notation import Notation
 from derive.numeric import carried, evaluate, precisely, value
-from derive.problems.forward import ForwardPass, Line, read_functions, read_line, read_name
+from derive.problems.forward import ForwardPass, read_functions, read_line, read_name
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.roles import Roles
 from derive.problems.values import Update, names_of_values, read_update, read_values
@@ -124,9 +124,15 @@ class Network:
     def updated(self) -> dict[str, Value]:
         """The leaves after the update that the entry asks for."""
         if self.update is None:
-            raise Fault(f"{self.name} has no update", self.entry.span, fix=r"update: {rule: sgd, learning_rate: \eta = 0.1}")
+            raise Fault(
+                f"{self.name} has no update", self.entry.span, fix=r"update: {rule: sgd, learning_rate: \eta = 0.1}"
+            )
         if self.update.rate is None:
-            raise Fault(f"the update of {self.name} has no learning rate", self.entry.span, fix=r"update: {learning_rate: \eta = 0.1}")
+            raise Fault(
+                f"the update of {self.name} has no learning rate",
+                self.entry.span,
+                fix=r"update: {learning_rate: \eta = 0.1}",
+            )
         _ = self.before
         return self.stepped(self.given, self.update.rate)
 
@@ -150,7 +156,12 @@ class Network:
         if id in self.plain:
             return self.plain[id]
         known = [n.spelled for n in self.graph.nodes.values()]
-        raise Fault(f"{self.name} has no {spelled}", where, reason=nearest(spelled, known), expected="one of " + ", ".join(known))
+        raise Fault(
+            f"{self.name} has no {spelled}",
+            where,
+            reason=nearest(spelled, known),
+            expected="one of " + ", ".join(known),
+        )
 
     def table(self) -> Table:
         return Table(frozenset(self.plain) | frozenset(self.also))
@@ -208,7 +219,10 @@ class Network:
     def _step(self, name: str) -> dict[str, Any]:
         writer, step = self.writer(), self.derivation.steps[name]
         paths = len(step.contributions)
-        chain = [writer.quantity(self.graph.loss, name), *(writer.latex(f) for f in backward_forms(self.derivation, name))]
+        chain = [
+            writer.quantity(self.graph.loss, name),
+            *(writer.latex(f) for f in backward_forms(self.derivation, name)),
+        ]
         rule = {0: "the loss does not depend on it", 1: "chain rule"}.get(paths, f"chain rule, sum over {paths} paths")
         if name == self.graph.loss:
             rule = "seed"
@@ -257,7 +271,9 @@ class _Loader:
         roles = Roles({k: v for k, (v, _) in lists.items()}, frozenset(k for k, (_, own) in lists.items() if own))
         functions = {k: f for part in self.chain for k, f in read_functions(self._items(part, "where")).items()}
         declared = {**roles.declared(), **{id: text for id, (text, _, _) in values.items()}}
-        forward = ForwardPass(self.lines, self.notation, functions, also, {also.get(k, k): v for k, v in declared.items()})
+        forward = ForwardPass(
+            self.lines, self.notation, functions, also, {also.get(k, k): v for k, v in declared.items()}
+        )
         graph = forward.read(self._loss, roles.of)
         if len(self.chain) > 1:
             reached = graph.reaching()
@@ -270,7 +286,9 @@ class _Loader:
         roles.check(graph, resolved)
         update = read_update(last_given(self.chain, "update")[0], plain)
         wrt = roles.wrt(graph, resolved)
-        return Network(self.name, graph, self.notation, wrt, given, update, plain, also, forward.spellings, functions, self.entry)
+        return Network(
+            self.name, graph, self.notation, wrt, given, update, plain, also, forward.spellings, functions, self.entry
+        )
 
     def _values(self) -> dict[str, tuple[Slice, Slice, bool]]:
         """Return id → (name, value, whether this very entry gives it); later entries override earlier ones."""
@@ -297,7 +315,7 @@ class _Loader:
         """Return other name → name in the report."""
         found: dict[str, str] = {}
         for item in (item for part in self.chain for item in self._items(part, "also")):
-            left, equals, right = item.text.partition("=")
+            left, equals, _right = item.text.partition("=")
             if not equals:
                 raise Fault("`also` gives other names", item.span(), expected="name in the report = other name")
             id, other = read_name(item.cut(0, len(left))), read_name(item.cut(len(left) + 1, len(item.text)))

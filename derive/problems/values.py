@@ -57,7 +57,9 @@ def names_of_values(given: Given | None) -> list[tuple[Slice, Slice]]:
     return [(name, text) for names, text in assignments(given) for name in names]
 
 
-def read_values(pairs: list[tuple[Slice, Slice]], graph: Graph, plain: Mapping[str, str], table: Table) -> dict[str, Value]:
+def read_values(
+    pairs: list[tuple[Slice, Slice]], graph: Graph, plain: Mapping[str, str], table: Table
+) -> dict[str, Value]:
     """Return plain name → number; raises a Fault for a name that is no leaf or is given two numbers."""
     found: dict[str, Value] = {}
     for name, text in pairs:
@@ -65,7 +67,12 @@ def read_values(pairs: list[tuple[Slice, Slice]], graph: Graph, plain: Mapping[s
         if target is None or target not in graph.nodes:
             leaves = ", ".join(n.spelled for n in graph.leaves())
             hint = nearest(name.text, [n.spelled for n in graph.leaves()])
-            raise Fault(f"a value for {name.text}, which is no symbol of this network", name.span(), reason=hint, expected=f"one of {leaves}")
+            raise Fault(
+                f"a value for {name.text}, which is no symbol of this network",
+                name.span(),
+                reason=hint,
+                expected=f"one of {leaves}",
+            )
         if graph[target].role is Role.LINE:
             raise Fault(f"{name.text} is computed by a line and cannot be given a value", name.span())
         if target in found:
@@ -81,7 +88,11 @@ def read_update(given: Given | None, taken: Mapping[str, str]) -> Update | None:
     if isinstance(given, Scalar):
         return Update(_rule(given), None, *_symbol(None, taken), "learning rate")
     if not isinstance(given, Entry):
-        raise Fault("`update` holds a rule and a learning rate", given.span, expected=r"{rule: sgd, learning_rate: \alpha = 0.1}")
+        raise Fault(
+            "`update` holds a rule and a learning rate",
+            given.span,
+            expected=r"{rule: sgd, learning_rate: \alpha = 0.1}",
+        )
     given.check(("rule", "learning_rate", "called"))
     rule, rate = given.get("rule"), given.get("learning_rate")
     number, symbol = None, None
@@ -98,12 +109,17 @@ def _rule(given: Given | None) -> Optimiser:
         return OPTIMISERS["sgd"]
     name = given.text.text.strip() if isinstance(given, Scalar) else ""
     if name not in OPTIMISERS:
-        raise Fault(f"unknown update rule `{name}`", given.span, reason=nearest(name, OPTIMISERS), expected=", ".join(OPTIMISERS))
+        raise Fault(
+            f"unknown update rule `{name}`",
+            given.span,
+            reason=nearest(name, OPTIMISERS),
+            expected=", ".join(OPTIMISERS),
+        )
     return OPTIMISERS[name]
 
 
 def _rate(text: Slice) -> tuple[Value, Slice | None]:
-    left, equals, right = text.text.partition("=")
+    left, equals, _right = text.text.partition("=")
     number = read_number(text.cut(len(left) + 1, len(text.text)) if equals else text)
     if not math.isfinite(float(number)) or number < 0:
         raise Fault("a learning rate cannot be negative", text.span(), expected="a number above 0")
