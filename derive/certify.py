@@ -176,7 +176,7 @@ class _Point:
         from mpmath import mp
 
         self.d, self.env, self.notation = d, env, notation
-        self.step = mp.mpf(10) ** -(mp.dps // 5)
+        self.step = mp.mpf(10) ** -(mp.dps // 3)
         self.adjoints = adjoints(d, env, notation)
         self.local: dict[tuple[str, str], Value] = {}
         self.later = _later(d.graph)

@@ -15,7 +15,7 @@ Value = Any  # Fraction where exact, mpmath.mpf elsewhere
 
 
 class Expr:
-    """An immutable expression. The operators build raw nodes; they only leave out what is no operation (`1·x`, `x + 0`)."""
+    """An immutable expression. Operators build raw nodes; only what is no operation is left out (`1·x`, `x + 0`)."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class Ref(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Partial(Expr):
-    """∂of/∂wrt as one quantity: an adjoint where `of` is the loss, a local derivative where it is a node that reads wrt."""
+    """∂of/∂wrt as one quantity: an adjoint where `of` is the loss, else a local derivative."""
 
     of: str
     wrt: str
@@ -92,7 +92,8 @@ def lift(x: Operand) -> Expr:
 
 
 def add(*terms: Expr) -> Expr:
-    kept = tuple(t for t in terms if t != ZERO)
+    opened = (x for t in terms for x in (t.args if isinstance(t, Apply) and t.op == "add" else (t,)))
+    kept = tuple(t for t in opened if t != ZERO)
     return kept[0] if len(kept) == 1 else Apply("add", kept) if kept else ZERO
 
 

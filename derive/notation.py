@@ -110,6 +110,11 @@ def _plain_decimal(x: Fraction, places: int) -> str:
 
 def _scientific(x: Value, significant: int) -> tuple[str, Fraction]:
     exponent = magnitude(x)
+    exact = _fraction(x) / Fraction(10) ** exponent
+    places = _terminates(exact)
+    if isinstance(x, Fraction) and places is not None and places < significant:
+        factor = "" if exact == 1 else "-" if exact == -1 else _plain_decimal(exact, places) + r" \times "
+        return f"{factor}10^{{{exponent}}}", x
     mantissa = _rounded(_fraction(x) / Fraction(10) ** exponent, significant - 1)
     if abs(mantissa) >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1

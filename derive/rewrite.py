@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeGuard
 
-from derive.expr import ZERO, Apply, Expr, Number, add, div, mul, neg, power, size
+from derive.expr import MINUS_ONE, ZERO, Apply, Expr, Number, add, div, mul, neg, power, size
 
 _ALGEBRA = ("add", "mul", "neg", "div", "pow")
 _LARGEST = 40  # terms of an expanded numerator
@@ -72,6 +73,8 @@ def _product(e: Expr) -> Product:
             return _product(e.args[0]).times(below)
         if e.op == "pow":
             return _powered(tidy(e.args[0]), tidy(e.args[1]))
+        if e.op == "sqrt":
+            return Product(Fraction(1), {tidy(e.args[0]): Fraction(1, 2)})
         return _atom(Apply(e.op, tuple(tidy(a) for a in e.args)))
     return _atom(e)
 
@@ -171,8 +174,8 @@ def _emit(p: Product) -> Expr:
         return ZERO
     if p.coefficient < 0:
         p = _flipped(p)
-    above = [power(b, Number(e)) for b, e in p.powers.items() if e > 0]
-    below = [power(b, Number(-e)) for b, e in p.powers.items() if e < 0]
+    above = [_to_power(b, e) for b, e in p.powers.items() if e > 0]
+    below = [_to_power(b, -e) for b, e in p.powers.items() if e < 0]
     c = abs(p.coefficient)
     if p.decimal and (text := _decimal(c)):
         number: Expr = Number(c, text)
@@ -182,6 +185,10 @@ def _emit(p: Product) -> Expr:
     else:
         body = mul(_ratio(c), *above)
     return neg(body) if p.coefficient < 0 else body
+
+
+def _to_power(base: Expr, exponent: Fraction) -> Expr:
+    return Apply("sqrt", (base,)) if exponent == Fraction(1, 2) else power(base, Number(exponent))
 
 
 def _ratio(c: Fraction) -> Expr:
@@ -215,6 +222,24 @@ def flatten(e: Expr) -> Expr:
     return neg(body) if negative else body
 
 
+def opened(e: Expr) -> Expr:
+    """Return a derivative as the rules give it, readable: one quotient, each term of a sum simplified."""
+    if isinstance(e, Apply) and e.op == "add":
+        return add(*(tidy(t) for t in e.args))
+    if not (isinstance(e, Apply) and e.op == "mul"):
+        return e
+    factors = [x for a in e.args for x in (a.args if isinstance(a, Apply) and a.op == "mul" else (a,))]
+    below = [f.args[1] for f in factors if _quotient(f)]
+    above = [f.args[0] if _quotient(f) else f for f in factors]
+    negative = bool(above) and above[0] == MINUS_ONE
+    body = div(mul(*above[negative:]), mul(*below))
+    return neg(body) if negative else body
+
+
+def _quotient(e: Expr) -> TypeGuard[Apply]:
+    return isinstance(e, Apply) and e.op == "div"
+
+
 def together(e: Expr) -> Expr:
     """Return a tidy sum of fractions over one denominator, with its numerator multiplied out, if that is shorter."""
     if not isinstance(e, Apply) or e.op not in ("add", "neg", "mul"):
@@ -241,7 +266,8 @@ def _over_one_denominator(e: Apply) -> Expr | None:
                 below[b] = max(below.get(b, Fraction(0)), -x)
     if not below:
         return None
-    denominator = Product(Fraction(1), below)
+    names_first = sorted(below.items(), key=lambda factor: isinstance(factor[0], Apply))
+    denominator = Product(Fraction(1), dict(names_first))
     numerator = _expanded([t.times(denominator) for t in terms])
     if numerator is None:
         return None

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from derive import numbering
 from derive.body import BodyOptions, Placed, read
-from derive.document import Heading, Math, Paragraph
+from derive.document import Heading, Math, Note
 from derive.errors import Fault
 from derive.holes import prepare
 from derive.placeholders import NameArg, Placeholder, parse
 from derive.source import Slice, Source, of_text
 
-BLOCK = Paragraph(("derived",))
+BLOCK = Note("derived", ())
 
 
 def resolve(found: Placeholder) -> Placed:

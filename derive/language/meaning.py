@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
+from keyword import kwlist
 
 from derive.errors import Fault, nearest
 from derive.expr import ONE, Apply, Expr, Number, Ref, call, div, mul, power, substitute
@@ -20,11 +21,15 @@ OPEN = "any"  # what `where: f = any` says
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a report: `op` is the primitive it stands for or "any"; else `body` in the names `parameters`."""
+    """A function of a report: `op` is the primitive it stands for or "any"; else `body` in the names `parameters`.
+
+    latex: how the report writes it.
+    """
 
     op: str = ""
     parameters: tuple[str, ...] = ()
     body: Expr | None = None
+    latex: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +49,14 @@ class Scope:
 
 
 def plain_name(id: str, taken: Iterable[str] = ()) -> str:
-    """Return an identifier for an id (`W^[1]` → `W_1`), different from those taken and from plain text's functions."""
-    name = (
-        re.sub(
-            r"_+",
-            "_",
-            re.sub(
-                r"\W", "_", id.replace("-", "_minus_").replace("+", "_plus_").replace("'", "_prime"), flags=re.ASCII
-            ),
-        ).strip("_")
-        or "v"
-    )
+    """Return an identifier for an id (`W^[1]` → `W_1`) that is different from those taken and no word of Python."""
+    spelled = id.replace("-", "_minus_").replace("+", "_plus_").replace("'", "_prime")
+    name = re.sub(r"_+", "_", re.sub(r"\W", "_", spelled, flags=re.ASCII)).strip("_") or "v"
     name = name if not name[0].isdigit() else "v" + name
-    used = {*taken, *SPELLINGS, *_RESERVED}
+    used = {*taken, *kwlist}
     while name in used:
         name += "_"
     return name
-
-
-_RESERVED = frozenset(
-    "ones zeros eye comm toep sum tr det logdet inv norm norm1 diag diagvec vec kron softmax logsumexp rowsoftmax"
-    " colsoftmax clip cosh tan e pi".split()
-)
 
 
 def lower(tree: s.Tree, text: Slice, scope: Scope) -> Expr:

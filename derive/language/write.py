@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from derive.expr import Apply, Expr, Number, Partial, Ref
+from derive.expr import ONE, Apply, Expr, Number, Partial, Ref
 from derive.notation import STANDARD, Notation, show
 from derive.ops import primitive
 from derive.ops.abstract import is_abstract, taken_apart
@@ -132,15 +132,42 @@ class Writer:
             text = brackets(text)
         if isinstance(base, Apply) and base.op in ("pow", "exp"):
             text = brackets(text)
-        return f"{text}^{{{self.latex(n)}}}" if len(self.latex(n)) > 1 else f"{text}^{self.latex(n)}", _POWER
+        above = (
+            str(n.value) if isinstance(n, Number) and isinstance(n.value, Fraction) and not n.text else self.latex(n)
+        )
+        return f"{text}^{{{above}}}" if len(above) > 1 else f"{text}^{above}", _POWER
 
     def _abs(self, x: Expr) -> tuple[str, int]:
         return rf"\left| {self.latex(x)} \right|", _ATOM
 
     def _step(self, x: Expr) -> tuple[str, int]:
         if "u" in self.names and "step" not in self.functions:
-            return rf"\mathbb{{1}}[{self.latex(x)} > 0]", _POWER
+            return self._indicator(x)
         return self.functions.get("step", "u") + brackets(self.latex(x)), _POWER
+
+    def _indicator(self, x: Expr) -> tuple[str, int]:
+        return rf"\mathbb{{1}}[{self._above(x, '>')}]", _POWER
+
+    def _above(self, x: Expr, sign: str) -> str:
+        """Return x > 0, as a > b where x is a difference."""
+        if isinstance(x, Apply) and x.op == "add" and len(x.args) == 2:
+            a, b = x.args
+            if isinstance(b, Apply) and b.op == "neg":
+                return f"{self.latex(a)} {sign} {self.latex(b.args[0])}"
+        return f"{self.latex(x)} {sign} 0"
+
+    def _branch(self, condition: Expr, a: Expr, b: Expr) -> tuple[str, int]:
+        rows = rf"{self.latex(a)} & \text{{if }} {self._condition(condition)} \\ {self.latex(b)} & \text{{otherwise}}"
+        return rf"\begin{{cases}} {rows} \end{{cases}}", _POWER
+
+    def _condition(self, c: Expr) -> str:
+        if isinstance(c, Apply) and c.op == "indicator":
+            return self._above(c.args[0], ">")
+        if isinstance(c, Apply) and c.op == "add" and len(c.args) == 2 and c.args[0] == ONE:
+            inner = c.args[1].args[0] if isinstance(c.args[1], Apply) else c
+            if isinstance(inner, Apply) and inner.op == "indicator":
+                return self._above(inner.args[0], r"\le")
+        return f"{self.latex(c)} = 1"
 
     def _pi(self) -> tuple[str, int]:
         return r"\pi", _ATOM
@@ -154,6 +181,8 @@ _LAYOUT: dict[str, Callable[..., tuple[str, int]]] = {
     "pow": Writer._pow,
     "abs": Writer._abs,
     "step": Writer._step,
+    "indicator": Writer._indicator,
+    "branch": Writer._branch,
     "pi": Writer._pi,
 }
 

@@ -243,7 +243,7 @@ def conventions(network: Network, ask: Ask) -> Placed:
         )
     if "log" in used:
         base = {"e": "the natural logarithm", "2": "the logarithm to base 2", "10": "the logarithm to base 10"}
-        blocks.append(Paragraph((Math(r"\log"), f" is {base[network.notation.log]}.")))
+        blocks.append(Paragraph(("Here ", Math(r"\log"), f" is {base[network.notation.log]}.")))
     blocks.append(
         Paragraph(("Every gradient has the shape of the quantity by which is differentiated.",))
         if not blocks

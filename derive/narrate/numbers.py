@@ -64,7 +64,18 @@ def _put_in(e: Expr, network: Network, state: State) -> Expr:
             return shown(state.adjoints[x.wrt], network.notation)[0]
         return x
 
-    return rebuild(e, leaf)
+    return rebuild(_taken(e, network, state), leaf)
+
+
+def _taken(e: Expr, network: Network, state: State) -> Expr:
+    """Return e with only those branches of cases that are taken at these values."""
+    if not isinstance(e, Apply):
+        return e
+    if e.op == "branch":
+        with precisely():
+            holds = value(e.args[0], state.values, network.notation.relu_at_0) > 0
+        return _taken(e.args[1 if holds else 2], network, state)
+    return Apply(e.op, tuple(_taken(a, network, state) for a in e.args))
 
 
 def _worked_out(e: Expr, network: Network) -> Expr:

@@ -213,8 +213,8 @@ class ForwardPass:
         return Node(self.plain[id], self.spelled[id], beautiful(self.spelled[id]), role)
 
     def _node(self, line: Line, sides: list[s.Tree]) -> Node:
-        scope = self.scope()
-        expr = lower(sides[-1], line.sides[-1], scope)
+        self._leave_loss_open(line, sides[-1])
+        expr = lower(sides[-1], line.sides[-1], self.scope())
         self._remember_spelling(sides[-1], line.sides[-1])
         forms = []
         for text, tree in zip(line.sides[:-1], sides[:-1], strict=True):
@@ -224,6 +224,11 @@ class ForwardPass:
         spelled = self.spelled[line.id]
         head = self._set_head(line)
         return Node(name, spelled, beautiful(spelled), Role.LINE, expr, head, tuple(forms))
+
+    def _leave_loss_open(self, line: Line, tree: s.Tree) -> None:
+        """A loss may stay abstract: in the last line `L = f(y)`, an unknown f is left open."""
+        if line is self.lines[-1] and isinstance(tree, s.Call) and tree.fn not in SPELLINGS:
+            self.functions.setdefault(tree.fn, Function(OPEN, latex=beautiful(tree.fn)))
 
     def _middle(self, text: Slice, tree: s.Tree, line: Line, definition: object) -> Form:
         """Return a side before the last one: it names a function or the node itself, or is a formula of its own."""
@@ -302,7 +307,7 @@ def read_functions(items: Iterable[Slice]) -> dict[str, Function]:
                 expected="a known function or any",
             )
         for name in names:
-            found[read_name(name)] = Function(op)
+            found[read_name(name)] = Function(op, latex=beautiful(name.text))
     return found
 
 

@@ -17,7 +17,7 @@ from derive.frontmatter import Scalar
 from derive.frontmatter import Value as Given
 from derive.graph import Graph, Role
 from derive.language.grammar import Table
-from derive.language.meaning import Function
+from derive.language.meaning import OPEN, Function
 from derive.language.write import NoPlainForm, Writer, plain
 from derive.lines import entries
 from derive.notation import Notation
@@ -146,7 +146,8 @@ class Network:
         names = {n.name: n.latex for n in self.graph.nodes.values()}
         if self.update is not None:
             names[self.update.symbol] = self.update.latex
-        return Writer(names, self.notation, self.spellings)
+        open_ = {id: f.latex for id, f in self.functions.items() if f.op == OPEN}
+        return Writer(names, self.notation, {**self.spellings, **open_})
 
     def find(self, spelled: str, where: Any = None) -> str:
         """Return the plain name that a block's argument means; a Fault with the nearest known one otherwise."""
