@@ -49,7 +49,7 @@ def build(
     result = results(loaded)
     document = compose(loaded, statement)
     contents, taken = _contents(loaded, document, result, formats, engine)
-    files = tuple(_write(folder / f"{path.stem}.{kind}", data) for kind, data in contents.items()) if folder else ()
+    files = tuple(_write(folder / name, data) for name, data in contents.items()) if folder else ()
     return Built(files, result, taken)
 
 
@@ -117,7 +117,7 @@ def _compare(loaded: Report, wanted: Placeholder) -> Placed:
 def _contents(
     loaded: Report, document: Document, result: dict[str, Any], formats: Iterable[str], engine: str
 ) -> tuple[dict[str, bytes], str]:
-    """Return format → bytes, and the engine that was taken."""
+    """Return file name → bytes, and the engine that was taken."""
     from derive import engines
     from derive.writers import templates
 
@@ -130,13 +130,17 @@ def _contents(
     taken = ""
     for kind in formats:
         if kind == "pdf":
-            contents[kind], taken = engines.compile(document, look, engine)
+            contents[f"{loaded.path.stem}.pdf"], taken = engines.compile(document, look, engine)
         elif kind == "tex":
             from derive.writers import latex
 
-            contents[kind] = latex.write(document, look)[0].encode()
+            source, pictures = latex.write(document, look)
+            for name, picture in pictures.items():  # they stand beside the source under the report's name
+                own = f"{loaded.path.stem}-{name}"
+                source, contents[own] = source.replace(f"{{{name}}}", f"{{{own}}}"), picture
+            contents[f"{loaded.path.stem}.tex"] = source.encode()
         else:
-            contents[kind] = as_json(result).encode()
+            contents[f"{loaded.path.stem}.json"] = as_json(result).encode()
     return contents, taken
 
 

@@ -106,7 +106,9 @@ def build(
         for fault in outcome.faults:
             click.echo(fault, err=True)
         for file in outcome.files:
-            click.echo(f"{file}" + (f"  ({outcome.engine})" if file.suffix == ".pdf" else ""), err=True)
+            click.echo(
+                f"{file}" + (f"  ({outcome.engine})" if file.name == f"{outcome.report.stem}.pdf" else ""), err=True
+            )
     codes = [o.code for o in outcomes]
     sys.exit(next((c for c in (UNUSABLE, FINDINGS) if c in codes), DONE))
 

@@ -65,11 +65,30 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A vector picture (SVG bytes, and PDF bytes for TeX) with the text that stands in for it."""
+class Mark:
+    """A node of a drawing at (x, y) in steps of the grid: its LaTeX, "node" or "leaf", what stands above and below."""
 
-    svg: bytes
-    pdf: bytes
+    x: float
+    y: float
+    latex: str
+    kind: str
+    above: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A graph as nodes and arrows; each arrow is a list of points, the first and the last one are nodes."""
+
+    marks: tuple[Mark, ...]
+    edges: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with the text that stands in for it."""
+
+    drawing: Drawing
     alt: str
     caption: tuple[Inline, ...] = ()
     width: str = "80%"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from derive.errors import Fault
@@ -26,8 +27,8 @@ def pandoc_path() -> str:
     return found
 
 
-def run_pandoc(args: list[str], text: str, seconds: float = 60) -> str:
-    """Return what pandoc writes for a text; a Fault with its first words where it fails or takes too long."""
+def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: float = 60) -> str:
+    """Return what pandoc writes for a text; a Fault where it takes too long or fails, made by `explain` of its log."""
     import subprocess
 
     try:
@@ -37,6 +38,6 @@ def run_pandoc(args: list[str], text: str, seconds: float = 60) -> str:
     except subprocess.TimeoutExpired:
         raise Fault(f"pandoc did not finish within {seconds:g} seconds") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise Fault(f"pandoc failed: {said or f'exit code {done.returncode}'}")
+        log = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"
+        raise explain(log) if explain else Fault("pandoc failed", reason=log.split("\n")[0])
     return done.stdout.decode("utf-8")

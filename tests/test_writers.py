@@ -14,8 +14,23 @@ import pypdf
 import pytest
 
 from derive import engines
-from derive.document import Aligned, Chain, Document, Figure, Heading, Link, Math, Meta, Note, Paragraph, Table
+from derive.document import (
+    Aligned,
+    Chain,
+    Document,
+    Drawing,
+    Figure,
+    Heading,
+    Link,
+    Mark,
+    Math,
+    Meta,
+    Note,
+    Paragraph,
+    Table,
+)
 from derive.errors import Fault
+from derive.pandoc_binary import pandoc_path
 from derive.writers import WRITERS, latex, pandoc, templates, typst
 from derive.writers.chains import LINE, rows
 from derive.writers.formulas import fenced
@@ -26,7 +41,6 @@ HAS_TEX = shutil.which("pdflatex") is not None
 INSTALLED = [name for name, engine in engines.ENGINES.items() if engine.present()]
 HOSTILE = r"100 % & # _ $ ~ ^ \ < > @ * [x] {y} \input{/etc/passwd} #read('x')"
 SIGN = r"\text{sign}(y - \hat{y})"
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><rect width="90" height="30"/></svg>'
 PROSE = r"""
 Inline $u(x) = \begin{cases} 1, & \text{if } x > 0 \\ 0, & \text{otherwise} \end{cases}$ and 100 \% & # \_ \$ \~ α → β.
 
@@ -38,9 +52,14 @@ Inline $u(x) = \begin{cases} 1, & \text{if } x > 0 \\ 0, & \text{otherwise} \end
 | a    |   1.5 |
 """
 
+GRAPH = Drawing(
+    (Mark(0, 0, "x", "leaf"), Mark(1, 0, r"\hat{y}", "node", "1", "2")),
+    (((0.0, 0.0), (1.0, 0.0)),),
+)
+
 
 def markdown(text: str) -> list[Any]:
-    command = [pandoc.program(), "-f", "markdown", "-t", "json"]
+    command = [pandoc_path(), "-f", "markdown", "-t", "json"]
     blocks: list[Any] = json.loads(subprocess.run(command, input=text.encode(), capture_output=True).stdout)["blocks"]
     return blocks
 
@@ -76,7 +95,6 @@ WIDE = [*SUMS, *PRODUCTS, *FACTORS, *NESTED]
 
 
 def sample(title: str = "Deep Learning Exercise 2", *more: Any) -> Document:
-    blank = typst_pdf()
     table = Table((("step",), (Math(r"\omega_0"),)), ((("0",), ("0.5",)), (("1",), ("−0.25",))), "lr", ("Two steps",))
     body = [
         Heading(1, "1", (), "4", "first"),
@@ -87,19 +105,17 @@ def sample(title: str = "Deep Learning Exercise 2", *more: Any) -> Document:
         *markdown(PROSE),
         Heading(1, "2", tuple(pandoc.text("Numbers"))),
         table,
-        Figure(SVG, blank, "a grey & black box", ("A picture.",)),
+        Figure(
+            GRAPH,
+            "a grey & black box",
+            ("A picture.",),
+        ),
         {"t": "BulletList", "c": [[Aligned((chain("y", *WIDE[:2]),))]]},
         Aligned((chain("y", *WIDE),)),
         *more,
     ]
     meta = Meta(title, "A subtitle", "The course", "The university", ("Ada & Bob_", "Eve"), "2026-11-20")
     return Document(meta, body, ("Certified at 20 points, error ", Math("10^{-29}"), "."))
-
-
-def typst_pdf() -> bytes:
-    import typst as embedded
-
-    return bytes(embedded.compile(b"#set page(width: 9pt, height: 3pt)\n#set document(date: none)"))
 
 
 def pages(pdf: bytes) -> list[str]:
@@ -216,7 +232,7 @@ def test_the_tex_is_complete_and_fits_its_line(tmp_path: Path) -> None:
 
 def test_typst_brings_its_pictures_and_their_texts() -> None:
     source, files = typst.write(sample(), LOOK)
-    assert files == {"figure-1.svg": SVG} and 'alt: "a grey & black box"' in source
+    assert files["figure-1.svg"].startswith(b"<svg") and 'alt: "a grey & black box"' in source
 
 
 def test_typst_sets_words_close_and_keeps_displays() -> None:

@@ -12,6 +12,7 @@ from derive.errors import Fault
 from derive.expr import Apply, Expr, Number, Partial, Ref, Value, parts, rebuild, size
 from derive.graph import Node, Role
 from derive.language.write import Writer
+from derive.narrate import pictures
 from derive.narrate.blocks import Ask, Offer, Placed
 from derive.narrate.numbers import enumeration, evaluated, result, value_of
 from derive.notation import magnitude, read_digits, shown
@@ -444,6 +445,7 @@ OFFERS: dict[str, Offer] = {
         rounded(gradients), "a table of gradients", ("after", "digits"), (0, _MANY), r'gradients("w_1", "w_2")'
     ),
     "update": Offer(rounded(update), "one step of the update rule", ("as", "digits")),
+    "graph": Offer(rounded(pictures.graph), "the computation graph", ("values", "caption", "alt", "width", "digits")),
     "certificate": Offer(certificate, "what was checked numerically"),
     "value": Offer(rounded(value), "the value of a node", ("after", "digits"), (1, 1), 'value("h_0")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from derive.document import Aligned, Block, Document, Figure, Heading, Inline, Math, Note, Paragraph, Table
 from derive.writers import headings, pandoc
 from derive.writers.chains import LINE, Row, rows
+from derive.writers.drawing import picture
 from derive.writers.formulas import fenced
 from derive.writers.sizes import WHOLE, fit, fraction
 from derive.writers.templates import Look, Verbatim
@@ -134,11 +135,11 @@ class _Writer:
         from pylatex import NoEscape, StandAloneGraphic
 
         name = f"figure-{len(self.files) + 1}.pdf"
-        self.files[name] = block.pdf
+        self.files[name] = picture(block.drawing, "pdf")
         options = rf"width={fraction(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
         caption = rf"\captionof{{figure}}{{{self.line(block.caption)}}}" if block.caption else ""
-        picture = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
-        return _environment("minipage", "\n".join([r"\centering", picture, caption]), r"\linewidth")
+        graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
+        return _environment("minipage", "\n".join([r"\centering", graphic, caption]), r"\linewidth")
 
 
 def _tall(cell: str) -> str:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from derive.document import Aligned, Block, Figure, Heading, Inline, Math, Note, Paragraph, Table
 from derive.errors import Fault
+from derive.pandoc_binary import run_pandoc
 from derive.writers.formulas import fenced, finish_typst, for_typst
 
 Node = dict[str, Any]
@@ -27,7 +24,7 @@ _DERIVED = (Aligned, Paragraph, Note, Table, Figure, Heading)
 _INDENT = {"BulletList": 2.5, "OrderedList": 2.5, "DefinitionList": 2.5, "BlockQuote": 5.0}
 _DEEPEST = 150
 _CUT = "derive-cut-7d1c"
-_SECONDS = 60
+
 # pandoc reads these, but TeX would do something else with them than print.
 _FORBIDDEN = re.compile(r"\^\^|\\(?:re|provide)?newcommand|\\DeclareMathOperator|\\hyperref|[@!<>]\s*\{")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(\n|$)")
@@ -181,15 +178,9 @@ def check(formulas: Iterable[str]) -> None:
 
 
 def _run(tree: str, target: str) -> str:
-    command = [program(), "-f", "json", "-t", target, "--wrap=preserve", "--fail-if-warnings", "--sandbox"]
-    command += ["--syntax-highlighting=none"] if target == "latex" else []
-    try:
-        done = subprocess.run(command, input=tree.encode(), capture_output=True, timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Fault(f"pandoc did not finish in {_SECONDS} seconds") from None
-    if done.returncode:
-        raise _fault(done.stderr.decode(errors="replace"))
-    return done.stdout.decode()
+    options = ["-f", "json", "-t", target, "--wrap=preserve", "--fail-if-warnings", "--sandbox"]
+    options += ["--syntax-highlighting=none"] if target == "latex" else []
+    return run_pandoc(options, tree, _fault)
 
 
 def _fault(log: str) -> Fault:
@@ -206,18 +197,3 @@ def _fault(log: str) -> Fault:
 def _short(source: str) -> str:
     source = " ".join(source.split())
     return source if len(source) <= 120 else source[:119] + "…"
-
-
-def program() -> str:
-    """Return the path of the bundled pandoc, else of one on PATH. Raises a Fault where there is none.
-
-    The package is only looked up, not imported, which would cost more than running pandoc.
-    """
-    spec = find_spec("pypandoc")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for name in ("pandoc", "pandoc.exe"):
-            if (path := Path(folder, "files", name)).is_file():
-                return str(path)
-    if found := shutil.which("pandoc"):
-        return found
-    raise Fault("pandoc is missing", fix="pip install pypandoc_binary")

@@ -9,6 +9,7 @@ from typing import assert_never
 from derive.document import Aligned, Block, Document, Figure, Heading, Note, Paragraph, Table
 from derive.writers import headings, pandoc
 from derive.writers.chains import LINE, Row, rows
+from derive.writers.drawing import picture
 from derive.writers.sizes import WHOLE, fit, fraction
 from derive.writers.templates import Look, Verbatim
 
@@ -80,7 +81,7 @@ class _Writer:
 
     def figure(self, block: Figure) -> pandoc.Node:
         name = f"figure-{len(self.files) + 1}.svg"
-        self.files[name] = block.svg
+        self.files[name] = picture(block.drawing, "svg")
         image = f"image({quoted(name)}, width: {100 * fraction(block.width):g}%, alt: {quoted(block.alt)})"
         if not block.caption:
             return pandoc.wrapped("typst", f"#align(center, {image})", [], "")
