@@ -13,9 +13,10 @@ from derive import body, report
 from derive.document import Document, Inline
 from derive.errors import Fault, nearest
 from derive.narrate import experiments, network
-from derive.narrate.blocks import Ask, Offer, Placed, ask
+from derive.narrate.blocks import Ask, Offer, Placed, Reference, ask
 from derive.placeholders import NameArg, Placeholder
 from derive.problems.network import Network
+from derive.references import References
 from derive.report import Report
 
 FORMATS = ("pdf", "tex", "json")
@@ -61,8 +62,9 @@ def results(loaded: Report) -> dict[str, Any]:
 def compose(loaded: Report, statement: bool = False) -> Document:
     """Return the document of a report, with every block in its place."""
     options = body.BodyOptions(statement, loaded.numbering, frozenset(loaded.problems))
-    blocks = body.read(loaded.body, lambda wanted: resolve(loaded, wanted), options)
-    return Document(loaded.meta, blocks, _closing(loaded))
+    references = References()
+    blocks = body.read(loaded.body, lambda wanted: resolve(loaded, wanted, references), options)
+    return Document(loaded.meta, references.number(blocks), _closing(loaded))
 
 
 def _closing(loaded: Report) -> tuple[Inline, ...]:
@@ -79,7 +81,7 @@ def _closing(loaded: Report) -> tuple[Inline, ...]:
     )
 
 
-def resolve(loaded: Report, wanted: Placeholder) -> Placed:
+def resolve(loaded: Report, wanted: Placeholder, references: References) -> Placed:
     """Return what a placeholder of the body stands for; raises a Fault at it."""
     name, *rest = wanted.target
     if name == "compare" and not rest:
@@ -97,7 +99,8 @@ def resolve(loaded: Report, wanted: Placeholder) -> Placed:
         found = network.symbol(problem, rest[0])
         if found is not None:
             return found
-    return ask(offers, problem, rest[0], wanted.args, wanted.kwargs, wanted.span)
+    made = ask(offers, problem, rest[0], wanted.args, wanted.kwargs, wanted.span)
+    return references.to(made, wanted.span) if isinstance(made, Reference) else made
 
 
 def _compare(loaded: Report, wanted: Placeholder) -> Placed:

@@ -26,12 +26,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """left = a = b = …; `boxed` frames the last right side, `label` is a number in brackets at the margin."""
+    """left = a = b = …; `boxed` frames the last right side, `label` is a number in brackets at the margin.
+
+    key: what a reference calls this equation, "" for none.
+    """
 
     left: str
     links: tuple[Link, ...]
     boxed: bool = False
     label: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,14 @@ from derive.document import Block, Inline
 from derive.errors import Fault, nearest
 from derive.source import Span
 
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The number of an equation: of the first of these keys that some block shows."""
+
+    keys: tuple[str, ...]
+
+
 Placed = tuple[Block, ...] | Inline
 
 
@@ -39,7 +47,7 @@ class Ask:
 class Offer:
     """A block: what makes it, the options that it takes, how many names it wants, and what it shows."""
 
-    make: Callable[[Any, Ask], Placed]
+    make: Callable[[Any, Ask], Placed | Reference]
     shows: str
     options: tuple[str, ...] = ()
     names: tuple[int, int] = (0, 0)
@@ -53,7 +61,7 @@ def ask(
     names: tuple[Any, ...],
     options: Mapping[str, Any],
     span: Span | None,
-) -> Placed:
+) -> Placed | Reference:
     """Return what the block `word` makes; raises a Fault for an unknown block, an unknown option, missing names."""
     offer = offers.get(word)
     if offer is None:

@@ -13,7 +13,7 @@ from derive.expr import Apply, Expr, Number, Partial, Ref, Value, parts, rebuild
 from derive.graph import Node, Role
 from derive.language.write import Writer
 from derive.narrate import pictures
-from derive.narrate.blocks import Ask, Offer, Placed
+from derive.narrate.blocks import Ask, Offer, Placed, Reference
 from derive.narrate.numbers import enumeration, evaluated, result, value_of
 from derive.notation import magnitude, read_digits, shown
 from derive.problems.network import Network, State
@@ -45,6 +45,16 @@ def _inline(latex: str) -> tuple[Inline, ...]:
     return (Math(latex),)
 
 
+def forward_key(network: Network, name: str) -> str:
+    """Return what a reference calls the line of a node."""
+    return f"{network.name}.{name}"
+
+
+def backward_key(network: Network, name: str) -> str:
+    """Return what a reference calls the derivative of the loss by a node."""
+    return f"{network.name}.d.{name}"
+
+
 # --------------------------------------------------------------------------------------------- forward
 
 
@@ -54,11 +64,11 @@ def forward(network: Network, ask: Ask) -> Placed:
     if ask.flag("numbers") or ask.flag("after"):
         state = _state(network, ask)
         return (Aligned(tuple(_forward_numbers(network, network.graph[n], state) for n in lines)),)
-    return (Aligned(tuple(_forward_line(network.graph[n]) for n in lines)),)
+    return (Aligned(tuple(_forward_line(network, network.graph[n]) for n in lines)),)
 
 
-def _forward_line(node: Node) -> Chain:
-    return Chain(node.head, tuple(Link("=", f.latex) for f in node.forms))
+def _forward_line(network: Network, node: Node) -> Chain:
+    return Chain(node.head, tuple(Link("=", f.latex) for f in node.forms), key=forward_key(network, node.name))
 
 
 def _forward_numbers(network: Network, node: Node, state: State) -> Chain:
@@ -153,7 +163,7 @@ def _backward_line(network: Network, name: str) -> Chain:
     writer = network.writer()
     forms = backward_forms(network.derivation, name)
     links = tuple(Link("=", latex) for latex in _different(writer.latex(f) for f in forms))
-    return Chain(_quantity(network, name), links, boxed=name in network.wrt)
+    return Chain(_quantity(network, name), links, boxed=name in network.wrt, key=backward_key(network, name))
 
 
 def _different(texts: Iterator[str]) -> list[str]:
@@ -413,6 +423,12 @@ def updated(network: Network, ask: Ask) -> Placed:
     return Math(value_of(network.updated[name], network.notation, _visible(network.given[name], network.updated[name])))
 
 
+def ref(network: Network, ask: Ask) -> Reference:
+    """The number of an equation: of the derivative by a node where that is shown, else of its line."""
+    name = network.find(ask.names[0], ask.span)
+    return Reference((backward_key(network, name), forward_key(network, name)))
+
+
 def symbol(network: Network, word: str) -> Placed | None:
     """Return the number of an attribute such as `skip.alpha` or `skip.h_0`, None where there is no such symbol."""
     if network.update is not None and word == network.update.symbol and network.update.rate is not None:
@@ -452,5 +468,6 @@ OFFERS: dict[str, Offer] = {
     "gradient": Offer(
         rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("w")'
     ),
+    "ref": Offer(ref, "the number of an equation that a block shows", (), (1, 1), 'ref("h_0")'),
     "updated": Offer(rounded(updated), "a parameter after the update", ("digits",), (1, 1), 'updated("w")'),
 }

@@ -14,6 +14,7 @@ from derive.language.grammar import Table, parse, syntax_of
 from derive.language.meaning import OPEN, Function, Scope, compound_id, lower, plain_name
 from derive.language.occurrences import quantities
 from derive.language.spelling import beautiful, latex_of
+from derive.language.walk import walk
 from derive.notation import Notation
 from derive.ops import SPELLINGS
 from derive.source import Slice
@@ -246,9 +247,7 @@ class ForwardPass:
         return Scope(self.plain, self.also, self.functions, self.notation.log)
 
     def _remember_spelling(self, tree: s.Tree, text: Slice) -> None:
-        from derive.language.occurrences import trees
-
-        for t in trees(tree):
+        for t in walk(tree):
             if isinstance(t, s.Call) and t.fn in SPELLINGS and t.primes == 0 and t.base is None:
                 piece = text.text[t.at[0] : t.at[1]]
                 head = piece.split("(", 1)[0].removesuffix(r"\left").strip()
@@ -282,9 +281,7 @@ class ForwardPass:
 
 
 def _respelled(text: str, tree: s.Tree) -> str:
-    from derive.language.occurrences import trees
-
-    names = sorted((t.at for t in trees(tree) if isinstance(t, s.Name)), reverse=True)
+    names = sorted((t.at for t in walk(tree) if isinstance(t, s.Name)), reverse=True)
     for start, end in names:
         text = text[:start] + beautiful(text[start:end]) + text[end:]
     return text
