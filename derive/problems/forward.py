@@ -14,6 +14,7 @@ from derive.language.grammar import Table, parse, syntax_of
 from derive.language.meaning import OPEN, Function, Scope, compound_id, lower, plain_name
 from derive.language.occurrences import quantities
 from derive.language.spelling import beautiful, latex_of
+from derive.language.unfold import unfolded
 from derive.language.walk import walk
 from derive.notation import Notation
 from derive.ops import SPELLINGS
@@ -129,7 +130,7 @@ class ForwardPass:
             id = read_name(Slice(side.source, side.start, side.text[: head.end() - 1].removesuffix(r"\left").strip()))
             if id not in table.names:
                 table = Table(table.names, table.functions | {id})
-        return parse(side, table)
+        return unfolded(parse(side, table), side)
 
     def _collect_names(self, trees: list[list[s.Tree]]) -> None:
         """Give every id its plain name and its first spelling, in reading order."""
@@ -140,7 +141,7 @@ class ForwardPass:
                 for id, where in quantities(tree, known):
                     target = self.also.get(id, id)
                     if not (self._constant(target) or self._other_name(line, tree, id)):
-                        self._meet(target, text.text[where.at[0] : where.at[1]])
+                        self._meet(target, _spelling(text, where))
 
     def _constant(self, id: str) -> bool:
         return id in ("pi", "e") and id not in self.declared
@@ -257,7 +258,7 @@ class ForwardPass:
     def _set(self, text: Slice, tree: s.Tree) -> str:
         """Return a side as it is set: the author's LaTeX with beautiful names; plain text is written anew."""
         if syntax_of(self._whole(text)) == "latex":
-            return _respelled(text.text, tree)
+            return _respelled(text.text, parse(text, self.table()))
         return latex_of(tree, text, self.scope(), self.names(), self.notation)
 
     def _whole(self, text: Slice) -> str:
@@ -278,6 +279,11 @@ class ForwardPass:
     def names(self) -> dict[str, str]:
         """Return plain name → LaTeX."""
         return {plain: beautiful(self.spelled[id]) for id, plain in self.plain.items()}
+
+
+def _spelling(text: Slice, where: s.Tree) -> str:
+    """Return how a name is spelled; one out of a sum that was written out (x_1 of x_i) is not in the text."""
+    return where.latex if isinstance(where, s.Name) else text.text[where.at[0] : where.at[1]]
 
 
 def _respelled(text: str, tree: s.Tree) -> str:
