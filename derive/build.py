@@ -12,8 +12,9 @@ from typing import Any
 from derive import body, report
 from derive.document import Document, Inline
 from derive.errors import Fault, nearest
-from derive.narrate import experiments, network
+from derive.narrate import experiments, network, setting
 from derive.narrate.blocks import Ask, Offer, Placed, Reference, ask
+from derive.narrate.common import rounded
 from derive.placeholders import NameArg, Placeholder
 from derive.problems.network import Network
 from derive.references import References
@@ -22,7 +23,7 @@ from derive.report import Report
 FORMATS = ("pdf", "tex", "json")
 _OWN = {
     "vary": Offer(
-        network.rounded(experiments.vary),
+        rounded(experiments.vary),
         "a table: several learning rates or values, and what follows",
         ("show", "steps", "rate", "digits", "caption"),
         (2, 2),
@@ -76,7 +77,7 @@ def _closing(loaded: Report) -> tuple[Inline, ...]:
     points, worst = sum(c.points for c in certificates), max(c.max_error for c in certificates)
     return (
         f"Checked: every derived step against numeric derivatives at {points} points, largest relative error ",
-        Math(network.error_text(worst)),
+        Math(setting.error_text(worst)),
         ".",
     )
 

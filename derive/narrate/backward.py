@@ -1,0 +1,128 @@
+"""The backward pass as a student writes it, and its results as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from derive.certify import kinks_of
+from derive.document import Aligned, Block, Chain, Inline, Link, Math, Note, Table
+from derive.expr import Apply, Expr, Number, size
+from derive.narrate.blocks import Ask, Placed
+from derive.narrate.common import backward_key, cell, chosen, quantity, state_of
+from derive.narrate.numbers import enumeration, evaluated, result, value_of
+from derive.problems.network import Network, State
+from derive.steps import adjoint_forms, backward_forms
+
+_SHORT = 25  # parts of a formula that fits into a table
+
+
+def order(network: Network) -> list[str]:
+    """Return what the backward pass shows, in the order of work: a leaf as soon as all its consumers are done."""
+    graph = network.graph
+    found: list[str] = []
+    lines = [n.name for n in graph.lines()]
+    first_reader = {
+        leaf: min(map(lines.index, graph.consumers[leaf]), default=-1) for leaf in network.wrt if leaf not in lines
+    }
+    for i in range(len(lines) - 1, -1, -1):
+        if lines[i] != graph.loss:
+            found.append(lines[i])
+        found += [leaf for leaf, at in first_reader.items() if at == i]
+    return [*found, *(leaf for leaf, at in first_reader.items() if at == -1)]
+
+
+def backward(network: Network, ask: Ask) -> Placed:
+    """The backward pass: chain rule, substituted, simplified; with numbers, adjoint = substitution = value."""
+    names = chosen(order(network), network, ask)
+    if ask.flag("numbers") or ask.flag("after"):
+        names = _with_path(network, names) if ask.names else names  # the numbers of later adjoints are needed
+        state = state_of(network, ask)
+        chains = [_backward_numbers(network, n, state) for n in names]
+    else:
+        chains = [_backward_line(network, n) for n in names]
+    return (Aligned(tuple(chains)), *_remarks(network, names, ask))
+
+
+def _with_path(network: Network, names: list[str]) -> list[str]:
+    """Return the names and everything between them and the loss, in the order of work."""
+    needed, stack = set(names), list(names)
+    while stack:
+        for c in network.derivation.steps[stack.pop()].contributions:
+            if c.consumer not in needed:
+                needed.add(c.consumer)
+                stack.append(c.consumer)
+    return [n for n in order(network) if n in needed]
+
+
+def _backward_line(network: Network, name: str) -> Chain:
+    writer = network.writer()
+    forms = backward_forms(network.derivation, name)
+    links = tuple(Link("=", latex) for latex in _different(writer.latex(f) for f in forms))
+    return Chain(quantity(network, name), links, boxed=name in network.wrt, key=backward_key(network, name))
+
+
+def _different(texts: Iterator[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _backward_numbers(network: Network, name: str, state: State) -> Chain:
+    formula = adjoint_forms(network.derivation, name)[-1]
+    links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
+    links += evaluated(network, formula, state)
+    return Chain(quantity(network, name), (*links, result(state.adjoints[name], network.notation)), name in network.wrt)
+
+
+def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
+    """Say what a reader would stumble over: a gradient that is 0 for want of a path, a kink that is hit exactly."""
+    blocks: list[Block] = []
+    unread = [n for n in names if not network.derivation.steps[n].contributions]
+    if unread:
+        which = enumeration([network.graph[n].latex for n in unread])
+        blocks.append(Note("Remark", ("The loss does not depend on ", *which, ", so the derivative is 0.")))
+    if ask.flag("numbers") and (hit := at_kinks(network)):
+        blocks.append(Note("Convention", hit))
+    return tuple(blocks)
+
+
+def at_kinks(network: Network) -> tuple[Inline, ...]:
+    """Return the sentence about the kinks that lie exactly at the given values, () if there are none."""
+    from derive.numeric import precisely, value
+
+    writer = network.writer()
+    with precisely():
+        hit = [k for k in kinks_of(network.graph) if value(k, network.before.values, network.notation.relu_at_0) == 0]
+    if not hit:
+        return ()
+    where = enumeration([f"{writer.latex(k)} = 0" for k in dict.fromkeys(hit)])
+    u = writer.latex(Apply("step", (Number(Fraction(0)),)))
+    at_zero = writer.latex(Number(network.notation.relu_at_0))
+    return (
+        "At the given values ",
+        *where,
+        " lies exactly on a kink, where the derivative does not exist; the usual conventions ",
+        Math(f"{u} = {at_zero}"),
+        " and ",
+        Math(r"\operatorname{sign}(0) = 0"),
+        " are used.",
+    )
+
+
+def gradients(network: Network, ask: Ask) -> Placed:
+    """The gradients as a table: quantity, formula, and the value where there are numbers."""
+    names = [network.find(n, ask.span) for n in ask.names] or list(network.wrt)
+    writer, numbers = network.writer(), network.complete
+    state = state_of(network, ask) if numbers else None
+    rows = []
+    for name in names:
+        row = [cell(quantity(network, name)), cell(writer.latex(_readable(network, name)))]
+        if state is not None:
+            row.append(cell(value_of(state.adjoints[name], network.notation)))
+        rows.append(tuple(row))
+    header = (("gradient",), ("formula",), *([("value",)] if numbers else []))
+    return (Table(header, tuple(rows), "llr" if numbers else "ll"),)
+
+
+def _readable(network: Network, name: str) -> Expr:
+    closed = network.derivation.closed(name, _SHORT)
+    return closed if size(closed) <= _SHORT else adjoint_forms(network.derivation, name)[-1]

@@ -1,0 +1,52 @@
+"""The forward pass as formulas and with numbers."""
+
+from __future__ import annotations
+
+from derive.document import Aligned, Chain, Link
+from derive.errors import Fault
+from derive.expr import Expr, Ref, rebuild, size
+from derive.graph import Node, Role
+from derive.narrate.blocks import Ask, Placed
+from derive.narrate.common import chosen, forward_key, state_of
+from derive.narrate.numbers import evaluated, result
+from derive.problems.network import Network, State
+
+
+def forward(network: Network, ask: Ask) -> Placed:
+    """The forward pass; with numbers, each line as formula = substitution = value."""
+    lines = chosen([n.name for n in network.graph.lines()], network, ask)
+    if ask.flag("numbers") or ask.flag("after"):
+        state = state_of(network, ask)
+        return (Aligned(tuple(_forward_numbers(network, network.graph[n], state) for n in lines)),)
+    return (Aligned(tuple(_forward_line(network, network.graph[n]) for n in lines)),)
+
+
+def _forward_line(network: Network, node: Node) -> Chain:
+    return Chain(node.head, tuple(Link("=", f.latex) for f in node.forms), key=forward_key(network, node.name))
+
+
+def _forward_numbers(network: Network, node: Node, state: State) -> Chain:
+    assert node.expr is not None
+    links = [Link("=", node.forms[-1].latex)]
+    links += evaluated(network, node.expr, state)
+    return Chain(node.latex, (*links, result(state.values[node.name], network.notation)))
+
+
+def composed(network: Network, ask: Ask) -> Placed:
+    """The prediction as one formula in the leaves."""
+    graph = network.graph
+    loss = graph[graph.loss]
+    target = graph[loss.reads[0]] if loss.reads else loss
+    for name in loss.reads:
+        if graph[name].role is Role.LINE:
+            target = graph[name]
+    env: dict[str, Expr] = {}
+    for node in graph.lines():
+        assert node.expr is not None
+        env[node.name] = rebuild(node.expr, lambda x: env.get(x.name, x) if isinstance(x, Ref) else x)
+        if size(env[node.name]) > 400:
+            raise Fault(f"{network.name} is too deep to be written as one formula", ask.span)
+        if node.name == target.name:
+            break
+    latex = network.writer().latex(env.get(target.name, Ref(target.name)))
+    return (Aligned((Chain(target.latex, (Link("=", latex),)),)),)

@@ -1,0 +1,64 @@
+"""One step of an update rule."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.document import Aligned, Block, Chain, Link, Table
+from derive.expr import Partial, Ref, Value
+from derive.narrate.blocks import Ask, Placed
+from derive.narrate.common import cell
+from derive.narrate.numbers import evaluated, result, value_of
+from derive.notation import magnitude
+from derive.problems.network import Network, State
+
+
+def update(network: Network, ask: Ask) -> Placed:
+    """One step of the update rule, parameter by parameter."""
+    new = network.updated
+    assert network.update is not None and network.update.rate is not None
+    if ask.text("as") == "table":
+        return (_update_table(network),)
+    return (Aligned(tuple(_updated_chain(network, name, new[name]) for name in network.parameters)),)
+
+
+def new_name(latex: str) -> str:
+    """Return the name of a parameter after the update."""
+    return f"{{{latex}}}^{{\\text{{new}}}}" if "^" in latex else f"{latex}^{{\\text{{new}}}}"
+
+
+def _updated_chain(network: Network, name: str, new: Value) -> Chain:
+    assert network.update is not None and network.update.rate is not None
+    rule, rate = network.update.rule, network.update.rate
+    formula = rule.step(Ref(name), Partial(network.graph.loss, name), Ref(network.update.symbol))
+    numbers = {name: network.given[name], network.update.symbol: rate}
+    state = State(numbers, network.before.adjoints)
+    places = visible(network.given[name], new)
+    links = (
+        Link("=", network.writer().latex(formula)),
+        *evaluated(network, formula, state),
+        result(new, network.notation, places),
+    )
+    return Chain(new_name(network.graph[name].latex), links, boxed=True)
+
+
+def visible(old: Value, new: Value) -> int:
+    """Return how many decimals show the change of a parameter with two digits."""
+    change = new - old if type(new) is type(old) else float(new) - float(old)
+    if isinstance(change, float):
+        change = Fraction(change)
+    return max(0, 1 - magnitude(change)) if change != 0 else 0
+
+
+def _update_table(network: Network) -> Block:
+    header = (("parameter",), ("before",), ("gradient",), ("after",))
+    rows = []
+    for name in network.parameters:
+        old, g, new = network.given[name], network.before.adjoints[name], network.updated[name]
+        cells = [
+            value_of(old, network.notation),
+            value_of(g, network.notation),
+            value_of(new, network.notation, visible(old, new)),
+        ]
+        rows.append((cell(network.graph[name].latex), *(cell(c) for c in cells)))
+    return Table(header, tuple(rows), "lrrr")
