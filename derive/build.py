@@ -36,11 +36,12 @@ BLOCKS: dict[str, dict[str, Offer]] = {"networks": {**network.OFFERS, **_OWN}}
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build gave: files written, the JSON result, the engine that set the PDF ("" without one)."""
+    """What a build gave: files written, the JSON result, the engine that set the PDF ("" without one), notes."""
 
     files: tuple[Path, ...]
     result: dict[str, Any]
     engine: str
+    notes: tuple[str, ...] = ()
 
 
 def build(
@@ -52,7 +53,7 @@ def build(
     document = compose(loaded, statement)
     contents, taken = _contents(loaded, document, result, formats, engine)
     files = tuple(_write(folder / name, data) for name, data in contents.items()) if folder else ()
-    return Built(files, result, taken)
+    return Built(files, result, taken, tuple(note for p in loaded.problems.values() for note in p.notes()))
 
 
 def results(loaded: Report) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def build(
     for outcome in outcomes:
         for fault in outcome.faults:
             click.echo(fault, err=True)
+        for note in outcome.notes:
+            click.echo(f"note: {note}", err=True)
         for file in outcome.files:
             click.echo(
                 f"{file}" + (f"  ({outcome.engine})" if file.name == f"{outcome.report.stem}.pdf" else ""), err=True

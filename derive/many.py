@@ -19,6 +19,7 @@ class Outcome:
     files: tuple[Path, ...] = ()
     result: dict[str, Any] | None = None
     engine: str = ""
+    notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     code: int = 0
 
@@ -32,7 +33,7 @@ def build_one(path: Path, folder: Path, formats: tuple[str, ...], engine: str, s
     except Fault as fault:
         unreadable = fault.path == str(path)
         return Outcome(path, faults=(render(fault),), code=2 if unreadable else 1)
-    return Outcome(path, built.files, built.result, built.engine)
+    return Outcome(path, built.files, built.result, built.engine, built.notes)
 
 
 def build_all(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from derive.certify import kinks_of
 from derive.document import Aligned, Block, Chain, Inline, Link, Math, Note, Table
 from derive.expr import Apply, Expr, Number, size
 from derive.narrate.blocks import Ask, Placed
@@ -87,21 +86,16 @@ def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
 
 def at_kinks(network: Network) -> tuple[Inline, ...]:
     """Return the sentence about the kinks that lie exactly at the given values, () if there are none."""
-    from derive.numeric import precisely, value
-
-    writer = network.writer()
-    with precisely():
-        hit = [k for k in kinks_of(network.graph) if value(k, network.before.values, network.notation.relu_at_0) == 0]
+    writer, hit = network.writer(), network.kinks_hit()
     if not hit:
         return ()
-    where = enumeration([f"{writer.latex(k)} = 0" for k in dict.fromkeys(hit)])
+    where = enumeration([f"{writer.latex(k)} = 0" for k in hit])
     u = writer.latex(Apply("step", (Number(Fraction(0)),)))
-    at_zero = writer.latex(Number(network.notation.relu_at_0))
     return (
-        "At the given values ",
+        "The given values lie exactly on a kink (",
         *where,
-        " lies exactly on a kink, where the derivative does not exist; the usual conventions ",
-        Math(f"{u} = {at_zero}"),
+        "), where the derivative does not exist; the conventions ",
+        Math(f"{u} = {writer.latex(Number(network.notation.relu_at_0))}"),
         " and ",
         Math(r"\operatorname{sign}(0) = 0"),
         " are used.",

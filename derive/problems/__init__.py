@@ -13,7 +13,7 @@ from derive.problems import network
 
 
 class Problem(Protocol):
-    """What every kind of problem offers: its name, its certificate, its part of the build's JSON."""
+    """What every kind of problem offers: its name, its certificate, its part of the build's JSON, notes for the author."""
 
     @property
     def name(self) -> str: ...
@@ -22,6 +22,8 @@ class Problem(Protocol):
     def certificate(self) -> Certificate: ...
 
     def result(self) -> dict[str, Any]: ...
+
+    def notes(self) -> list[str]: ...
 
 
 Load = Callable[[str, Entry, Mapping[str, Entry], Notation], Problem]

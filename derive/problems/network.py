@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from derive.certify import Certificate, certify
+from derive.certify import Certificate, certify, kinks_of
 from derive.conventions import read_notation
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault, nearest
@@ -104,6 +104,21 @@ class Network:
                 e = value(step.adjoint, values, self.notation.relu_at_0, lambda q: found[q.wrt])
                 found[name] = carried(e, self.notation)
         return State(values, found)
+
+    def kinks_hit(self) -> list[Expr]:
+        """Return the expressions that are 0 at the given values and at whose zeros a line has a kink."""
+        if not self.complete:
+            return []
+        with precisely():
+            at = [(k, value(k, self.before.values, self.notation.relu_at_0)) for k in kinks_of(self.graph)]
+        return list(dict.fromkeys(k for k, v in at if v == 0))
+
+    def notes(self) -> list[str]:
+        """Return what an author should know beyond the document."""
+        hit = ", ".join(f"{plain(k, self.notation)} = 0" for k in self.kinks_hit())
+        return (
+            [f"{self.name}: the given values lie exactly on a kink ({hit}); a convention is used there"] if hit else []
+        )
 
     @property
     def parameters(self) -> tuple[str, ...]:
