@@ -171,10 +171,11 @@ def test_carried_as_shown(problems: Problems) -> None:
 
 def test_regularised_neuron(problems: Problems, plain_value: PlainValue) -> None:
     def loss(w: float, b: float, x: float, t: float, **constant: float) -> float:
-        return (sigmoid(w * x + b) - t) ** 2 / 2 + constant["lambda"] * w**2 / 2
+        (strength,) = constant.values()  # λ, under its plain name
+        return (sigmoid(w * x + b) - t) ** 2 / 2 + strength * w**2 / 2
 
     net = problems("reports/regularised.md")["net"]
-    check(net, loss, {"w": 0.5, "b": -0.25, "x": 2.0, "t": 1.0, "lambda": 0.1}, plain_value)
+    check(net, loss, {"w": 0.5, "b": -0.25, "x": 2.0, "t": 1.0, net["symbols"][r"\lambda"]: 0.1}, plain_value)
     known = {"y": "-0.320821", "z": "-0.0699054", "b": "-0.0699054", "w": "-0.0898107", "x": "-0.0349527"}
     for node, number in known.items():
         assert to_digits(net["gradients"][node]["value"], number) == number, node
@@ -235,7 +236,7 @@ def test_value_of_relu_at_its_kink(problems: Problems, tmp_path: Path, root: Pat
     build(root / "tests" / "data" / "reports" / "kinks.md", tmp_path, ("tex",))
     tex = (tmp_path / "kinks.tex").read_text(encoding="utf-8")
     assert re.search(r"u\(0\) *= *1", tex), "the convention is stated"
-    assert "lies exactly on a kink" in tex
+    assert "exactly on a kink" in tex
 
 
 def test_plain_formulas_know_the_value_at_the_kink(problems: Problems, plain_value: PlainValue) -> None:
@@ -269,7 +270,8 @@ LOSSES: dict[str, tuple[Callable[..., float], Point]] = {
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_by_name(problems: Problems, plain_value: PlainValue, name: str) -> None:
-    check(problems("reports/losses.md")[name], *LOSSES[name], plain_value)
+    report = "reports/huber.md" if name.startswith("huber") else "reports/losses.md"
+    check(problems(report)[name], *LOSSES[name], plain_value)
 
 
 def test_normalisation(problems: Problems, plain_value: PlainValue) -> None:
@@ -282,16 +284,9 @@ def test_normalisation(problems: Problems, plain_value: PlainValue) -> None:
         return math.log2(1 + n**2) + math.log10(2 + n)
 
     norm = problems("reports/names.md")["norm"]
-    check({**norm, "gradients": _leaves(norm, "x_1", "x_2")}, loss, {"x_1": 1.5, "x_2": 0.25}, plain_value) if False else None
     leaves = {"x_1": 1.5, "x_2": 0.25, "epsilon": 0.0012}
     assert norm["values"][r"\sigma^2"] == pytest.approx(0.390625)
-    assert norm["values"]["L"] == pytest.approx(loss(**leaves), rel=1e-12)
-    for name in ("x_1", "x_2"):
-        assert norm["gradients"][name]["value"] == pytest.approx(slope(loss, leaves, name), rel=1e-6)
-
-
-def _leaves(problem: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: problem["gradients"][name] for name in names}
+    check(norm, loss, leaves, plain_value)
 
 
 def test_nodes_that_do_not_reach_the_loss(problems: Problems, plain_value: PlainValue) -> None:
@@ -304,21 +299,22 @@ def test_nodes_that_do_not_reach_the_loss(problems: Problems, plain_value: Plain
 
 def test_decimal_comma_and_numbering_on_the_page(tmp_path: Path, root: Path) -> None:
     build(root / "tests" / "data" / "reports" / "names.md", tmp_path, ("pdf",))
-    text = re.sub(r"\s", "", " ".join(page.extract_text() for page in PdfReader(tmp_path / "names.pdf").pages))
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "names.pdf").pages)
+    assert not re.search(r"\d\.\d", text), "a decimal point"
+    text = re.sub(r"\s", "", text)
     assert "Aufgabe1" in text and "1.a)Werte" in text and "1.b)Daneben" in text
     assert "1,5" in text and "0,390625" in text and "0,125" in text
-    assert not re.search(r"\d\.\d", text.replace("1.a", "").replace("1.b", "")), "a decimal point"
     assert "doesnotdependon" in text
 
 
 @pytest.mark.parametrize(
-    ("report", "labels"), [("chain.md", ["Question1", "a)Passes", "Question2", "b)"]), ("regularised.md", ["1Oneneuron"])]
+    ("report", "labels"), [("chain.md", ["Question1Classification", "a)Passes", "Question2Regression", "b)Carried"]), ("regularised.md", ["1Oneneuron"])]
 )
 def test_numbering(tmp_path: Path, root: Path, report: str, labels: list[str]) -> None:
     build(root / "tests" / "data" / "reports" / report, tmp_path, ("pdf",))
-    text = re.sub(r"\s", "", PdfReader(tmp_path / f"{Path(report).stem}.pdf").pages[0].extract_text())
-    last = PdfReader(tmp_path / f"{Path(report).stem}.pdf").pages[-1].extract_text()
-    assert all(label in text + re.sub(r"\s", "", last) for label in labels), text
+    pages = PdfReader(tmp_path / f"{Path(report).stem}.pdf").pages
+    text = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+    assert all(label in text for label in labels), text
 
 
 def test_json_of_every_report_can_be_read_again(problems: Problems, root: Path) -> None:

@@ -13,7 +13,7 @@ from derive.problems import network
 
 
 class Problem(Protocol):
-    """What every kind of problem offers: its name, its certificate, its part of the build's JSON, notes for the author."""
+    """What every kind of problem offers: its name, certificate, part of the build's JSON, notes for the author."""
 
     @property
     def name(self) -> str: ...

@@ -115,10 +115,9 @@ class Network:
 
     def notes(self) -> list[str]:
         """Return what an author should know beyond the document."""
-        hit = ", ".join(f"{plain(k, self.notation)} = 0" for k in self.kinks_hit())
-        return (
-            [f"{self.name}: the given values lie exactly on a kink ({hit}); a convention is used there"] if hit else []
-        )
+        hit = ", ".join(f"{self.writer().latex(k)} = 0" for k in self.kinks_hit())
+        note = f"{self.name}: the given values lie exactly on a kink ({hit}); a convention is used there"
+        return [note] if hit else []
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 class Row:
     """One printed row: what stands left and right of the alignment point.
 
-    first: begins a chain. continued: goes on with the expression of the row above.
+    first: begins a chain that is set apart from the one above. continued: goes on with the expression of the row above.
     """
 
     left: str
@@ -43,14 +43,19 @@ def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
     lefts = [measure(chain.left) for chain in aligned.chains]
     narrow = [wide for wide in lefts if wide <= line * _WIDEST_LEFT]
     room = line - max(narrow, default=0.0)
-    out: list[Row] = []
+    parts: list[list[Row]] = []
     for chain, left in zip(aligned.chains, lefts, strict=True):
         own = room - (_LABEL if chain.label else 0.0)
         made = list(_chain(chain, own, beside=left <= line * _WIDEST_LEFT and bool(chain.links)))
-        made[0] = replace(made[0], first=True)
         made[-1] = replace(made[-1], label=chain.label)
-        out += made
-    return out
+        parts.append(made)
+    # Short plain lines stand together; chains of several rows, and fractions, need air between them.
+    apart = any(len(made) > 1 or _tall(row) for made in parts for row in made)
+    return [replace(row, first=apart and i == 0) for made in parts for i, row in enumerate(made)]
+
+
+def _tall(row: Row) -> bool:
+    return any(tall in row.left + row.right for tall in ("\\frac", "\\begin", "\\boxed", "\\sum"))
 
 
 def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
