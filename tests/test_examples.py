@@ -61,7 +61,16 @@ def check(problem: dict[str, Any], loss: Callable[..., float], leaves: Point, pl
 
 
 MAZUR = {
-    "gradients": [0.000438568, 0.000877135, 0.000497713, 0.000995425, 0.082167041, 0.082667628, -0.02260254, -0.022740242],
+    "gradients": [
+        0.000438568,
+        0.000877135,
+        0.000497713,
+        0.000995425,
+        0.082167041,
+        0.082667628,
+        -0.02260254,
+        -0.022740242,
+    ],
     "updated": [0.149780716, 0.199561432, 0.249751144, 0.299502287, 0.35891648, 0.408666186, 0.51130127, 0.561370121],
 }
 
@@ -308,7 +317,11 @@ def test_decimal_comma_and_numbering_on_the_page(tmp_path: Path, root: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("report", "labels"), [("chain.md", ["Question1Classification", "a)Passes", "Question2Regression", "b)Carried"]), ("regularised.md", ["1Oneneuron"])]
+    ("report", "labels"),
+    [
+        ("chain.md", ["Question1Classification", "a)Passes", "Question2Regression", "b)Carried"]),
+        ("regularised.md", ["1Oneneuron"]),
+    ],
 )
 def test_numbering(tmp_path: Path, root: Path, report: str, labels: list[str]) -> None:
     build(root / "tests" / "data" / "reports" / report, tmp_path, ("pdf",))

@@ -22,6 +22,7 @@ from mpmath import mp
 
 from derive.certify import _Point, adjoints, certify, kinks_of
 from derive.differentiate import Derivation, differentiate
+from derive.evaluate import gradients
 from derive.expr import Apply, Expr, Number, Partial, Ref, add, call, lift, parts, size
 from derive.graph import Graph, Node, Role
 from derive.language.write import NoPlainForm, plain
@@ -310,6 +311,32 @@ def test_compiled_tapes_agree_also_on_batches(graph: Graph, seed: int) -> None:
     for name, want, one, many in zip(outputs, expected, single, batch, strict=True):
         assert close(float(one), want, 1e-9, scale), name
         assert np.allclose(many, float(want), rtol=1e-9, atol=scale), name
+
+
+@settings(HELD, max_examples=25)
+@given(graph=graphs(20), seed=st.integers(0, 2**20))
+def test_gradients_as_one_numpy_function(graph: Graph, seed: int) -> None:
+    """On a batch of two points each sample has the gradient of its own point."""
+    with precisely():
+        d, env = case(graph, seed)
+        truth = adjoints(d, env, STANDARD)
+    function = gradients(d, LEAVES)
+    at = {n: np.array([float(env[n]), 0.5]) for n in LEAVES}
+    with np.errstate(all="ignore"):
+        found = function(**at)
+        again = function(**{n: float(env[n]) for n in LEAVES})
+    assert list(found) == LEAVES
+    scale = 1e-11 * max(1.0, *(abs(float(v)) for v in truth.values()))
+    for name in LEAVES:
+        assert close(float(np.broadcast_to(found[name], 2)[0]), truth[name], 1e-9, scale), name
+        assert close(float(again[name]), truth[name], 1e-9, scale), name
+
+
+def test_gradients_of_what_is_asked_for_only() -> None:
+    """What the wanted gradients do not read is not computed, and an intermediate line can be asked for."""
+    graph = graph_of(["w", "x"], {"h": w * x, "L": h**2, "after": call("log", -(x**2))}, loss="L")
+    assert gradients(differentiate(graph), ["h", "w"])(w=3.0, x=2.0) == {"h": 12.0, "w": 24.0}
+    assert gradients(differentiate(graph), ["L", "after"])(w=3.0, x=2.0) == {"L": 1, "after": 0}
 
 
 @HELD

@@ -20,9 +20,7 @@ CONDITIONS = {("branch", 0)}  # a truth value, 0 or 1: it is not moved
 STEP = Fraction(1, 10**15)
 
 SAMPLES = [
-    pytest.param(p, sample, id=f"{p.name}{list(sample)}")
-    for p in PRIMITIVES.values()
-    for sample in (p.samples or [()])
+    pytest.param(p, sample, id=f"{p.name}{list(sample)}") for p in PRIMITIVES.values() for sample in (p.samples or [()])
 ]
 EACH = pytest.mark.parametrize("p", PRIMITIVES.values(), ids=PRIMITIVES)
 EXPANDED = [s for s in SAMPLES if s.values[0].expand is not None]

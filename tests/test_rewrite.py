@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 from derive.differentiate import differentiate
-from derive.expr import Apply, Expr, Number, Ref, call, lift, parts, size
+from derive.expr import Apply, Expr, Number, Ref, call, lift, neg, parts, size
 from derive.graph import Graph, Node, Role
 from derive.language.write import Writer
 from derive.numeric import value
@@ -176,9 +176,12 @@ SHOWN = [
     (1 - x, "1 - x"),
     (-(x - 1), "1 - x"),
     (Number(Fraction("0.5"), "0.5") * x * Number(Fraction("0.5"), "0.5"), "0.25 x"),
-    (call("sigmoid", -(-x)), r"\sigma(x)"),
+    (call("sigmoid", neg(neg(x))), r"\sigma(x)"),
     (a * b + a * c, "a (b + c)"),
     (x**1 + y**0, "x + 1"),
+    (-(Apply("pow", (x, lift(0))) - 2), "1"),
+    (call("step", x - (x - 2)) * y, "y"),
+    (call("sign", x - (x + Fraction(1, 2))), "-1"),
 ]
 
 
@@ -237,6 +240,7 @@ FLAT = [
     (-(-a * b), "a b"),
     (a * (b + c), "a (b + c)"),
     (a + b, "a + b"),
+    (Apply("mul", (lift(1), -a, b)), "-a b"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""reports/skip_connection.md: the whole solution of the first submission, held against formulas written here by hand."""
+"""reports/skip_connection.md: the solution of the first submission, against formulas written here by hand."""
 
 from __future__ import annotations
 
@@ -202,7 +202,9 @@ def test_all_gradients_vanish_after_the_update(text: str) -> None:
 def test_last_line_gives_points_and_error(text: str, result: dict[str, Any]) -> None:
     certificates = [p["certificate"] for p in result["problems"].values()]
     points = sum(c["points"] for c in certificates)
-    found = re.search(r"Checked: .* at (\d+) points, largest relative error (\d+)×10-(\d+)\. (\d+) / (\d+)$", text.strip())
+    found = re.search(
+        r"Checked: .* at (\d+) points, largest relative error (\d+)×10-(\d+)\. (\d+) / (\d+)$", text.strip()
+    )
     assert found is not None, text[-200:]
     assert int(found[1]) == points
     assert float(f"{found[2]}e-{found[3]}") >= max(c["max_error"] for c in certificates)
@@ -224,7 +226,9 @@ def test_pdf_title(built: Path) -> None:
 
 def test_prose_about_the_tables(text: str) -> None:
     """The sentences around the tables of experiments say what the tables show."""
-    rows = {m[0].split()[0]: m[0].split() for m in re.finditer(r"0\.\d+ 2\.625(?: \d+\.\d+){6}|1 2\.625[ \d.]+3 3", text)}
+    rows = {
+        m[0].split()[0]: m[0].split() for m in re.finditer(r"0\.\d+ 2\.625(?: \d+\.\d+){6}|1 2\.625[ \d.]+3 3", text)
+    }
     assert list(rows) == ["0.01", "0.05", "0.1", "0.2", "0.5", "1"]
     falling = [float(x) for x in rows["0.01"][1:]]
     assert falling == sorted(falling, reverse=True)

@@ -108,7 +108,9 @@ def assert_reads_back(e: Expr, text: str, ids: dict[str, str], syntax: str) -> N
         if truth is None:
             return
         back = value_of(read_back(text, ids, syntax))
-        assert back is not None, text
+        if back is None:  # 0 · log 0, which the primitive itself leaves out
+            assert syntax == "plain" and any(isinstance(p, Apply) and p.op in ("bce", "branch") for p in parts(e)), text
+            return
         assert abs(back - truth) <= mp.mpf("1e-12") * (1 + abs(truth)), (text, truth, back)
 
 
@@ -184,10 +186,10 @@ def test_each_primitive_reads_back(op: str, syntax: str) -> None:
                 assert_reads_back(outer, plain(outer), {n: n for n in NAMES}, "plain")
 
 
+@pytest.mark.parametrize(("latex", "name"), [("e", "e"), (r"\sigma", "sigma"), ("u", "u"), (r"\pi", "pi_")])
 @pytest.mark.parametrize(
-    ("latex", "name"), [("e", "e"), (r"\sigma", "sigma"), ("u", "u"), (r"\pi", "pi_")]
+    "e", [call("exp", Ref("x")), call("sigmoid", Ref("x")), call("step", Ref("x"))], ids=lambda e: e.op
 )
-@pytest.mark.parametrize("e", [call("exp", Ref("x")), call("sigmoid", Ref("x")), call("step", Ref("x"))], ids=lambda e: e.op)
 def test_a_name_that_looks_like_a_function(latex: str, name: str, e: Expr) -> None:
     """e^x, σ(x) and u(x) stay what they are where e, σ or u is also a quantity."""
     text = Writer({name: latex, "x": "x"}).latex(e)
@@ -196,6 +198,11 @@ def test_a_name_that_looks_like_a_function(latex: str, name: str, e: Expr) -> No
     with mp.workdps(30):
         env = {name: Fraction(3, 7), "x": Fraction(2)}
         assert abs(number(value(back, env)) - number(value(e, env))) < mp.mpf("1e-20"), text
+
+
+def test_the_sigmoid_of_a_variance() -> None:
+    e = call("sigmoid", Ref("sigma_2"))
+    assert_reads_back(e, Writer(NAMES).latex(e), IDS, "latex")
 
 
 # One letter before a bracket is a factor unless the report says otherwise.

@@ -74,7 +74,11 @@ def _is_call(r: Reader, name: s.Name) -> bool:
         return True
     if _has_comma(r, r.i):
         return True
-    return name.id not in r.table.names and (name.base in S.CALLED or name.base in r.table.functions)
+    if name.id in r.table.names:
+        return False
+    # A word before a bracket is a function, known or not: `rellu(x)` must not become a product.
+    word = len(name.base) > 2 and name.base.isalpha() and name.base not in S.GREEK
+    return word or name.base in S.CALLED or name.base in r.table.functions
 
 
 def _is_applied(r: Reader, name: s.Name) -> bool:
