@@ -20,6 +20,7 @@ from derive.graph import Graph, Node
 from derive.notation import Notation, magnitude
 from derive.numeric import DIGITS, value
 from derive.ops import DomainError, primitive
+from derive.ops.primitive import real, short
 
 POINTS = 6  # random points of a certificate
 _LEAST = 3
@@ -113,7 +114,7 @@ def _sides(
         at = [value(k, env, notation.relu_at_0) for k in kinks]
     except DomainError:
         return None
-    if any(abs(v) < Fraction(1, 10**6) for v in at):
+    if any(abs(v) * 10**6 < 1 for v in at):
         return None
     sides = {(i, v > 0) for i, v in enumerate(at)}
     new = not sides <= seen
@@ -249,16 +250,12 @@ class _Point:
         return self._difference(name, loss)
 
     def _difference(self, name: str, of: Callable[[dict[str, Value]], Value]) -> Any:
-        from derive.ops.primitive import real
-
         x = real(self.env[name])
         h = self.step * max(1, abs(x))
         up, down = (of({**self.env, name: x + s}) for s in (h, -h))
         return (real(up) - real(down)) / (2 * h)
 
     def _error(self, ours: Value, truth: Value, where: str, what: str) -> float:
-        from derive.ops.primitive import real
-
         a, b = real(ours), real(truth)
         if a == b:
             return 0.0
@@ -269,7 +266,7 @@ class _Point:
         if not error <= real(_TOLERANCE):
             raise Fault(
                 f"{what} {where} fails its numeric check; nothing was written",
-                reason=f"derived {float(a):.6g}, numeric {float(b):.6g}",
+                reason=f"derived {short(a)}, numeric {short(b)}",
             )
         return float(error)
 

@@ -1,7 +1,7 @@
-"""Expressions over named quantities: our own small tree, and the border to SymPy.
+"""Expressions over named quantities: our own small tree.
 
 Display needs what SymPy's canonical form throws away (order, factors as written), so derivations are built from this
-tree; SymPy takes the scalars over where it computes (`to_sympy`). An operation is named by its primitive (`ops`).
+tree; SymPy takes over where it computes (`numeric.to_sympy`). An operation is named by its primitive (`ops`).
 """
 
 from __future__ import annotations
@@ -150,21 +150,3 @@ def names(e: Expr) -> tuple[str, ...]:
 def size(e: Expr) -> int:
     """Return the number of leaves and operations."""
     return sum(1 for _ in parts(e))
-
-
-def to_sympy(e: Expr, symbol: Callable[[str], Any]) -> Any:
-    """Return e as a SymPy expression; `symbol` gives the SymPy symbol of a name.
-
-    Primitives that SymPy has not (step with its convention, GELU, …) become undefined functions of their name.
-    """
-    import sympy
-
-    from derive.ops import primitive
-
-    if isinstance(e, Number):
-        return sympy.Rational(e.value) if isinstance(e.value, Fraction) else sympy.Float(e.value)
-    if isinstance(e, Ref):
-        return symbol(e.name)
-    if isinstance(e, Apply):
-        return primitive(e.op).sympy(sympy, *(to_sympy(a, symbol) for a in e.args))
-    raise TypeError(f"{e} is a quantity without a formula")

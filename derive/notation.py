@@ -90,13 +90,21 @@ def _fraction(x: Value) -> Fraction:
 
 def magnitude(x: Value) -> int:
     """Return floor(log10 |x|), 0 for 0."""
-    f = abs(_fraction(x))
-    if f == 0:
+    if x == 0:
         return 0
-    guess = len(str(f.numerator)) - len(str(f.denominator))
-    while f >= Fraction(10) ** (guess + 1):
+    if not isinstance(x, Fraction):
+        from mpmath import mp
+
+        with mp.extradps(10):
+            guess = int(mp.floor(mp.log10(abs(x))))
+        return guess if abs(guess) > 400 else _exactly(abs(_fraction(x)), guess)
+    return _exactly(abs(x), len(str(abs(x.numerator))) - len(str(x.denominator)))
+
+
+def _exactly(x: Fraction, guess: int) -> int:
+    while x >= Fraction(10) ** (guess + 1):
         guess += 1
-    while f < Fraction(10) ** guess:
+    while x < Fraction(10) ** guess:
         guess -= 1
     return guess
 
@@ -110,6 +118,8 @@ def _plain_decimal(x: Fraction, places: int) -> str:
 
 def _scientific(x: Value, significant: int) -> tuple[str, Fraction]:
     exponent = magnitude(x)
+    if abs(exponent) > 400:  # an exact fraction of it would be longer than the machine's memory
+        return rf"{'-' if x < 0 else ''}10^{{{exponent}}}", Fraction(0)
     exact = _fraction(x) / Fraction(10) ** exponent
     places = _terminates(exact)
     if isinstance(x, Fraction) and places is not None and places < significant:
@@ -145,6 +155,8 @@ def _digits(x: Value, notation: Notation, at_least: int | None) -> tuple[str, Fr
     if size >= 9 or size < -4 or (policy.kind == "decimals" and size < -policy.count + 1):
         return _scientific(x, policy.count if policy.kind != "decimals" else 4)
     places = policy.count if policy.kind == "decimals" else max(policy.count - 1 - size, 0)
+    if policy.kind != "decimals" and magnitude(_rounded(x, places)) > size:
+        places = max(places - 1, 0)  # 0.99999 became 1.000
     places = max(places, at_least or 0)
     meant = _rounded(x, places)
     return _plain_decimal(meant, places), meant

@@ -7,12 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 from derive.errors import Fault
-from derive.expr import Apply, Expr, Number, Partial, Ref, Value, to_sympy
+from derive.expr import Apply, Expr, Number, Partial, Ref, Value
 from derive.graph import Graph, Node
 from derive.notation import STANDARD, Notation, show
 from derive.ops import PRIMITIVES, DomainError, primitive
+from derive.ops.primitive import short
 
 DIGITS = 50
+LARGEST = 10**300
 
 
 def value(
@@ -58,9 +60,12 @@ def carried(x: Value, notation: Notation) -> Value:
 def node_value(node: Node, env: Mapping[str, Value], notation: Notation) -> Value:
     assert node.expr is not None
     try:
-        return value(node.expr, env, notation.relu_at_0)
+        found = value(node.expr, env, notation.relu_at_0)
+        if abs(found) > LARGEST:
+            raise DomainError("it is larger than 10^300")
+        return found
     except DomainError as wrong:
-        at = ", ".join(f"{r} = {float(env[r]):.6g}" for r in node.reads)
+        at = ", ".join(f"{r} = {short(env[r])}" for r in node.reads)
         raise Fault(f"{node.spelled} has no value: {wrong}", expected=f"other values than {at}") from None
 
 
@@ -71,10 +76,27 @@ def precisely() -> Any:
     return mp.workdps(DIGITS)
 
 
+def to_sympy(e: Expr, symbol: Callable[[str], Any]) -> Any:
+    """Return e as a SymPy expression; `symbol` gives the SymPy symbol of a name.
+
+    Primitives that SymPy has not (step with its convention, GELU, …) become undefined functions of their name.
+    """
+    import sympy
+
+    if isinstance(e, Number):
+        return sympy.Rational(e.value) if isinstance(e.value, Fraction) else sympy.Float(e.value)
+    if isinstance(e, Ref):
+        return symbol(e.name)
+    if isinstance(e, Apply):
+        return primitive(e.op).sympy(sympy, *(to_sympy(a, symbol) for a in e.args))
+    raise TypeError(f"{e} is a quantity without a formula")
+
+
 def compiled(inputs: Iterable[str], tape: Iterable[tuple[str, Expr]], outputs: Iterable[str]) -> Callable[..., Any]:
     """Return a NumPy function of the inputs that computes the tape line by line and returns the outputs.
 
     The tape is handed to SymPy's lambdify as its common subexpressions, so that nothing is inlined or searched for.
+    A line is dropped after its last reader: on long batches memory fresh from the system costs more than arithmetic.
     """
     import sympy
 
@@ -87,4 +109,30 @@ def compiled(inputs: Iterable[str], tape: Iterable[tuple[str, Expr]], outputs: I
     lines = [(symbol(name), to_sympy(e, symbol)) for name, e in tape]
     results = [symbol(name) for name in outputs]
     own = {p.name: p.numpy for p in PRIMITIVES.values() if p.numpy is not None}
-    return sympy.lambdify(arguments, results, [own, "numpy"], cse=lambda _: (lines, results))  # type: ignore[no-any-return]
+    tape_and_drops = _dropped_early(lines, {*arguments, *results})
+    printer = _printer(own)
+    return sympy.lambdify(arguments, results, [own, "numpy"], printer=printer, cse=lambda _: (tape_and_drops, results))  # type: ignore[no-any-return]
+
+
+def _dropped_early(lines: list[tuple[Any, Any]], kept: set[Any]) -> list[tuple[Any, Any]]:
+    """Return the lines with (name, None), lambdify's sign for `del`, behind the last reader of each."""
+    out: list[tuple[Any, Any]] = []
+    for name, e in reversed(lines):
+        last = sorted((e.free_symbols | {name}) - kept, key=str)
+        kept |= set(last)
+        out += [*((s, None) for s in last), (name, e)]
+    return out[::-1]
+
+
+def _printer(own: Mapping[str, Any]) -> Any:
+    """Return SymPy's printer of NumPy code, but for 1/x, which it writes as the much slower x**(-1.0)."""
+    from sympy.printing.numpy import NumPyPrinter
+
+    class Printer(NumPyPrinter):  # type: ignore[misc]
+        def _print_Pow(self, e: Any, rational: bool = False) -> str:
+            if e.exp == -1:
+                return f"(1/({self._print(e.base)}))"
+            return str(super()._print_Pow(e, rational))
+
+    settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+    return Printer({**settings, "user_functions": {name: name for name in own}})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from derive.errors import Fault
@@ -27,13 +29,24 @@ def pandoc_path() -> str:
     return found
 
 
-def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: float = 60) -> str:
+def _bounded(seconds: int) -> None:
+    """Bound the processor time of a child, so that it ends even when this process is killed before it."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: int = 20) -> str:
     """Return what pandoc writes for a text; a Fault where it takes too long or fails, made by `explain` of its log."""
     import subprocess
 
     try:
         done = subprocess.run(
-            [pandoc_path(), *args], input=text.encode("utf-8", "replace"), capture_output=True, timeout=seconds
+            [pandoc_path(), *args],
+            input=text.encode("utf-8", "replace"),
+            capture_output=True,
+            timeout=seconds,
+            preexec_fn=partial(_bounded, seconds) if os.name == "posix" else None,
         )
     except subprocess.TimeoutExpired:
         raise Fault(f"pandoc did not finish within {seconds:g} seconds") from None

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeGuard
 
-from derive.expr import MINUS_ONE, ZERO, Apply, Expr, Number, add, div, mul, neg, power, size
+from derive.expr import MINUS_ONE, ONE, ZERO, Apply, Expr, Number, add, div, mul, neg, power, size
+from derive.ops import primitive
 
 _ALGEBRA = ("add", "mul", "neg", "div", "pow")
+_SIDED = ("step", "indicator", "sign")
 _LARGEST = 40  # terms of an expanded numerator
 
 
@@ -53,7 +55,14 @@ def tidy(e: Expr) -> Expr:
         return e
     if e.op in _ALGEBRA:
         return _emit(_product(e))
-    return Apply(e.op, tuple(tidy(a) for a in e.args))
+    return _called(e.op, tuple(tidy(a) for a in e.args))
+
+
+def _called(op: str, args: tuple[Expr, ...]) -> Expr:
+    """Return a function of tidy arguments; one of a side of 0 is known where its argument is a number."""
+    if op in _SIDED and not (x := _product(args[0])).powers and x.coefficient != 0:
+        return Number(primitive(op).value(x.coefficient))
+    return Apply(op, args)
 
 
 def _product(e: Expr) -> Product:
@@ -75,7 +84,8 @@ def _product(e: Expr) -> Product:
             return _powered(tidy(e.args[0]), tidy(e.args[1]))
         if e.op == "sqrt":
             return Product(Fraction(1), {tidy(e.args[0]): Fraction(1, 2)})
-        return _atom(Apply(e.op, tuple(tidy(a) for a in e.args)))
+        inner = _called(e.op, tuple(tidy(a) for a in e.args))
+        return _atom(inner) if isinstance(inner, Apply) else _product(inner)
     return _atom(e)
 
 
@@ -85,6 +95,8 @@ def _atom(e: Expr) -> Product:
 
 def _powered(base: Expr, exponent: Expr) -> Product:
     if isinstance(exponent, Number) and isinstance(exponent.value, Fraction):
+        if exponent.value == 0:
+            return Product(Fraction(1), {})
         whole = _product(base).to_the(exponent.value)
         if whole is not None:
             return whole
@@ -216,7 +228,7 @@ def flatten(e: Expr) -> Expr:
         elif isinstance(x, Apply) and x.op == "neg" and not factors:
             negative = not negative
             stack.append(x.args[0])
-        else:
+        elif x != ONE:
             factors.append(x)
     body = mul(*factors)
     return neg(body) if negative else body

@@ -482,7 +482,9 @@ def test_a_megabyte(tmp_path: Path, report: str, code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 20_000, "> " * 1_000 + "x", "*" * 20_000 + "x", "# A\n\n" * 500, "{{ " * 50_000]
+    "text",
+    ["[" * 1_000, "> " * 1_000 + "x", "*" * 20_000 + "x", "# A\n\n" * 500, "{{ " * 50_000],
+    ids=["brackets", "quotes", "stars", "headings", "expressions"],
 )
 def test_markdown_that_is_hard_to_read(tmp_path: Path, text: str) -> None:
     (tmp_path / "homework.md").write_text(FRONT + text)

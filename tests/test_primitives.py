@@ -84,7 +84,7 @@ def test_the_power_rule_for_a_number_in_the_exponent(base: str, n: int) -> None:
 def test_numpy_computes_the_value(p: Primitive, sample: tuple[float, ...]) -> None:
     import sympy
 
-    from derive.expr import to_sympy
+    from derive.numeric import to_sympy
 
     x = [f"x{i}" for i in range(len(sample))]
     own = {q.name: q.numpy for q in PRIMITIVES.values() if q.numpy is not None}

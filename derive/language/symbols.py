@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from derive.ops import SPELLINGS
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -144,7 +146,7 @@ FUNCTIONS = _words(
     "SELU gelu GELU silu SiLU swish Swish mish hardtanh max min argmax argmin floor ceil round tr trace Tr det "
     "logdet inv rank diag diagvec vec norm norm1 kron ones zeros eye comm toep sum mean var Var Cov std logsumexp "
     "rowsoftmax colsoftmax huber clip step heaviside erf"
-)
+) | frozenset(name for name in SPELLINGS if len(name) > 1 and name != "sigma")
 # A symbol of these letters before "(" is a function where nothing says otherwise.
 CALLED = _words("f g h u J L E N sigma")
 

@@ -42,7 +42,7 @@ class Writer:
     def _piece(self, e: Expr) -> tuple[str, int]:
         if isinstance(e, Number):
             text = e.text or _exact(e.value, self.notation)
-            return text, _NEGATIVE if text.startswith("-") else _PRODUCT if "times" in text else _ATOM
+            return text, _NEGATIVE if text.startswith("-") else _PRODUCT if "\\" in text or "^" in text else _ATOM
         if isinstance(e, Ref):
             return self.name(e.name), _ATOM
         if isinstance(e, Partial):
@@ -64,6 +64,8 @@ class Writer:
         if not template.endswith("{}"):
             return template.format(*inner), _POWER
         head = self.functions.get(e.op) or template[:-2].format()
+        if any(n == head or n.startswith(head + "^") for n in self.names.values()):  # σ or σ² is a quantity here
+            head = rf"\operatorname{{{e.op}}}"
         return head + brackets(inner[0]), _POWER
 
     def _open_call(self, e: Apply) -> tuple[str, int]:
@@ -169,6 +171,11 @@ class Writer:
                 return self._above(inner.args[0], r"\le")
         return f"{self.latex(c)} = 1"
 
+    def _exp(self, x: Expr) -> tuple[str, int]:
+        if "e" in self.names.values():
+            return rf"\exp{brackets(self.latex(x))}", _POWER
+        return f"e^{{{self.latex(x)}}}", _POWER
+
     def _pi(self) -> tuple[str, int]:
         return r"\pi", _ATOM
 
@@ -184,6 +191,7 @@ _LAYOUT: dict[str, Callable[..., tuple[str, int]]] = {
     "indicator": Writer._indicator,
     "branch": Writer._branch,
     "pi": Writer._pi,
+    "exp": Writer._exp,
 }
 
 

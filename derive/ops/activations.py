@@ -16,7 +16,10 @@ _SLOPED = tuple((x[0], a) for x in _KINKED for a in (0.01, 0.3))
 def _sigmoid(x: Value) -> Value:
     from mpmath import mp
 
-    return Fraction(1, 2) if x == 0 else 1 / (1 + analytic("exp")(-real(x))) if x > 0 else 1 - 1 / (1 + mp.exp(real(x)))
+    if x == 0:
+        return Fraction(1, 2)
+    small = mp.exp(-abs(real(x)))  # no digit is lost on either side
+    return 1 / (1 + small) if x > 0 else small / (1 + small)
 
 
 def _exp(x: Value) -> Value:
@@ -26,7 +29,7 @@ def _exp(x: Value) -> Value:
 def _softplus(x: Value) -> Value:
     from mpmath import mp
 
-    return mp.log1p(_exp(-abs(real(x)))) + max(real(x), 0)
+    return mp.log1p(mp.exp(-abs(real(x)))) + max(real(x), 0)
 
 
 def _phi(x: Expr) -> Expr:

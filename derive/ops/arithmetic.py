@@ -7,7 +7,7 @@ from functools import reduce
 from math import isqrt
 
 from derive.expr import Expr, Number, Value, call, lift, mul, neg, power
-from derive.ops.primitive import DomainError, Primitive, real, rules
+from derive.ops.primitive import DomainError, Primitive, real, rules, short
 
 _LARGEST_POWER = 4096  # bits of an exact power; beyond it the result is a 50-digit number
 
@@ -44,7 +44,7 @@ def _power(base: Value, n: Value) -> Value:
     if base == 0 and n < 0:
         raise DomainError("a negative power of zero")
     if base < 0 and not (isinstance(n, Fraction) and n.denominator == 1):
-        raise DomainError(f"a power of a negative number ({_short(base)}) with an exponent that is no integer")
+        raise DomainError(f"a power of a negative number ({short(base)}) with an exponent that is no integer")
     if isinstance(base, Fraction) and isinstance(n, Fraction):
         if base in (0, 1) or n == 0:
             return Fraction(1) if n == 0 else base
@@ -59,17 +59,13 @@ def _power(base: Value, n: Value) -> Value:
     return mp.mpf(real(base)) ** (int(n) if isinstance(n, Fraction) and n.denominator == 1 else real(n))
 
 
-def _short(x: Value) -> str:
-    return f"{float(x):.6g}"
-
-
 def _power_by_base(y: Expr, a: Expr, n: Expr) -> Expr:
     return n * power(a, Number(n.value - 1) if isinstance(n, Number) else n - 1)
 
 
 def _sqrt(x: Value) -> Value:
     if x < 0:
-        raise DomainError(f"the square root of a negative number ({_short(x)})")
+        raise DomainError(f"the square root of a negative number ({short(x)})")
     return _power(x, Fraction(1, 2))
 
 

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from derive.expr import ZERO, Expr, Value, call, lift
-from derive.ops.primitive import DomainError, Primitive, analytic, real, rules
+from derive.ops.primitive import DomainError, Primitive, analytic, real, rules, short
 
 
 def _log(x: Value) -> Value:
     if x <= 0:
-        raise DomainError(f"log of {float(x):.6g}")
+        raise DomainError(f"log of {short(x)}")
     return analytic("log", {1: 0})(x)
 
 
@@ -189,9 +189,9 @@ PRIMITIVES = (
         "floor",
         _floor,
         lambda i, g, y, x: ZERO,
-        r"\lfloor {} \rfloor",
+        r"\operatorname{{floor}}{}",
         "floor is constant between the integers",
-        ((-1.3,), (0.4,), (2.1,)),
+        ((-1.3,), (0.4,), (1.6,), (2.1,)),
         "piecewise",
         kinks=lambda x: (call("sin", call("pi") * x),),
         numpy=_numpy("floor"),

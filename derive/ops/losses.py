@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from derive.expr import Expr, Value, call, neg
-from derive.ops.primitive import DomainError, Primitive, real, rules
+from derive.ops.primitive import DomainError, Primitive, real, rules, short
 
 
 def _plus(*x: Value) -> Value:
@@ -28,7 +28,7 @@ def _bce(p: Value, t: Value) -> Value:
     from mpmath import mp
 
     if not 0 <= p <= 1:
-        raise DomainError(f"binary cross-entropy at the prediction {float(p):.6g}, which is not between 0 and 1")
+        raise DomainError(f"binary cross-entropy at the prediction {short(p)}, which is not between 0 and 1")
     total: Value = Fraction(0)
     for weight, probability in ((t, p), (1 - t, 1 - p)):
         if weight != 0:
@@ -68,12 +68,12 @@ def _np_hinge(s: Any, t: Any) -> Any:
     return np.maximum(0, 1 - t * s)
 
 
-def _clipped(r: Expr, d: Expr) -> Expr:
+def _clipped(y: Expr, r: Expr, d: Expr) -> Expr:
     """Huber's derivative: r between −d and d, else ±d."""
     return r + call("relu", neg(r) - d) - call("relu", r - d)
 
 
-def _outside(r: Expr, d: Expr) -> Expr:
+def _outside(y: Expr, r: Expr, d: Expr) -> Expr:
     return call("relu", call("abs", r) - d)
 
 
@@ -90,7 +90,7 @@ PRIMITIVES = (
         _PREDICTED,
         "loss",
         arity=2,
-        spellings=("absolute_error", "MAE", "L1"),
+        spellings=("absolute_error", "MAE"),
         expand=lambda p, t: call("abs", p - t),
         kinks=lambda p, t: (p - t,),
         numpy=lambda p, t: abs(p - t),
@@ -104,7 +104,7 @@ PRIMITIVES = (
         _PREDICTED,
         "loss",
         arity=2,
-        spellings=("squared_error", "SE"),
+        spellings=("squared_error",),
         expand=lambda p, t: (p - t) ** 2,
         sympy=lambda sp, p, t: (p - t) ** 2,
     ),

@@ -60,11 +60,21 @@ def rules(*each: Callable[..., Expr]) -> Vjp:
     return lambda i, g, y, x: g * each[i](y, *x)
 
 
+def short(x: Value) -> str:
+    """Return a number as it stands in a message; there is no float for those beyond 10^308."""
+    from mpmath import mp
+
+    return str(mp.nstr(real(x), 6))
+
+
 def real(x: Value) -> Any:
     """Return a value as an mpf of the working precision."""
     from mpmath import mp
 
     return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else x
+
+
+_COSTLY = ("exp", "sin", "cos")  # of a large number their value takes as many digits
 
 
 def analytic(name: str, exact: dict[int, int | Fraction] | None = None) -> Callable[[Value], Value]:
@@ -76,7 +86,7 @@ def analytic(name: str, exact: dict[int, int | Fraction] | None = None) -> Calla
             return table[x]
         from mpmath import mp
 
-        if abs(x) > 10**9:
+        if name in _COSTLY and abs(x) > 10**9:
             raise DomainError(f"{name} of a number beyond 10^9")
         return getattr(mp, name)(real(x))
 
