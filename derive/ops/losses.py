@@ -40,6 +40,8 @@ def _bce(p: Value, t: Value) -> Value:
 
 
 def _huber(r: Value, d: Value) -> Value:
+    if d <= 0:
+        raise DomainError(f"Huber's loss with the threshold {short(d)}, which is not positive")
     inside = abs(real(r)) <= real(d)
     return _times(Fraction(1, 2), _square(r)) if inside else _times(d, _plus(abs(r), -_times(Fraction(1, 2), d)))
 
