@@ -19,6 +19,7 @@ from derive.placeholders import NameArg, Placeholder
 from derive.problems.network import Network
 from derive.references import References
 from derive.report import Report
+from derive.source import Span
 
 FORMATS = ("pdf", "tex", "json")
 _OWN = {
@@ -51,9 +52,19 @@ def build(
     loaded = report.load(path)
     result = results(loaded)
     document = compose(loaded, statement)
-    contents, taken = _contents(loaded, document, result, formats, engine)
-    files = tuple(_write(folder / name, data) for name, data in contents.items()) if folder else ()
+    try:
+        contents, taken = _contents(loaded, document, result, formats, engine)
+    except Fault as fault:
+        fault.span = fault.span or _found(loaded, fault.about)
+        raise
+    files = _write_all(folder, contents) if folder else ()
     return Built(files, result, taken, tuple(note for p in loaded.problems.values() for note in p.notes()))
+
+
+def _found(loaded: Report, about: str) -> Span | None:
+    """Return where a text stands in the body of a report."""
+    at = loaded.body.text.find(about) if about else -1
+    return loaded.body.span(at, at + len(about)) if at >= 0 else None
 
 
 def results(loaded: Report) -> dict[str, Any]:
@@ -156,21 +167,34 @@ def as_json(result: Any) -> str:
     return json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _write(target: Path, data: bytes) -> Path:
-    """Write a file under a temporary name and rename it, so that a reader sees the old one or the new one."""
+def _write_all(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
+    """Write files under temporary names and rename them at the end: a reader sees all old ones or all new ones."""
+    waiting: list[tuple[str, Path]] = []
+    target = folder
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in contents.items():
+            target = folder / name
+            if target.is_dir():
+                raise IsADirectoryError(21, "Is a directory")
+            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+            waiting.append((temporary, target))
             with os.fdopen(handle, "wb") as out:
                 out.write(data)
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)
+            os.chmod(temporary, 0o666 & ~_mask())
+        while waiting:
+            temporary, target = waiting[0]
             os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            del waiting[0]
     except OSError as wrong:
         raise Fault(f"cannot write {target}", path=str(target), reason=wrong.strerror or str(wrong)) from None
-    return target
+    finally:
+        for temporary, _ in waiting:
+            os.unlink(temporary)
+    return tuple(folder / name for name in contents)
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

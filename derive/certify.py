@@ -8,23 +8,21 @@ moved, and each form that is to be shown. Central differences: error of order hÂ
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from derive.differentiate import Derivation
 from derive.errors import Fault
-from derive.expr import Apply, Expr, Partial, Value, parts
+from derive.expr import Expr, Partial, Value
 from derive.graph import Graph, Node
 from derive.notation import Notation, magnitude
 from derive.numeric import DIGITS, value
-from derive.ops import DomainError, primitive
 from derive.ops.primitive import real, short
+from derive.points import adjoints, forward, points
 
-POINTS = 6  # random points of a certificate
 _LEAST = 3
-_DRAWS = 400
 _TOLERANCE = Fraction(1, 10**9)
 _WIDEST_CHECK = 10_000  # node evaluations at a point; larger graphs move a sample of their nodes
 
@@ -46,122 +44,26 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
     """
     from mpmath import mp
 
-    points = 0
+    count = 0
     worst = 0.0
-    for leaves in _points(d.graph, notation, given):
+    for leaves in points(d, notation, given):
         with mp.workdps(DIGITS):
-            env = _forward(d.graph, leaves, notation)
+            env = forward(d.graph, leaves, notation)
+            digits = DIGITS + _extra_digits(d, env, notation) if env is not None else DIGITS
         if env is None:
             continue
-        with mp.workdps(DIGITS + _extra_digits(d, env, notation)):
-            env = _forward(d.graph, leaves, notation)
+        with mp.workdps(digits):
+            env = forward(d.graph, leaves, notation)
             assert env is not None
             worst = max(worst, _Point(d, env, notation).compare(forms))
-        points += 1
-    if points < _LEAST:
+        count += 1
+    if count < _LEAST:
         raise Fault(
             "the derivation cannot be certified",
-            reason=f"the forward pass has a value at only {points} of the points tried",
+            reason=f"the forward pass has a value at only {count} of the points tried",
             expected="a network whose functions are defined for many values of its leaves",
         )
-    return Certificate(points, worst)
-
-
-# ------------------------------------------------------------------------------------------------ points
-
-
-def _points(graph: Graph, notation: Notation, given: Mapping[str, Value] | None) -> Iterable[dict[str, Value]]:
-    """Yield points off the kinks: the given one, random ones of several scales, then ones beyond unseen kinks."""
-    rng = random.Random(20180101)
-    kinks = kinks_of(graph)
-    seen: set[tuple[int, bool]] = set()
-    found = 0
-    if given is not None and _sides(graph, dict(given), kinks, notation, seen) is not None:
-        yield dict(given)
-    for draw in range(_DRAWS):
-        leaves = _draw(graph, rng, draw, given, beyond=found >= POINTS)
-        new = _sides(graph, leaves, kinks, notation, seen)
-        if new is None or (found >= POINTS and not new):
-            continue
-        found += 1
-        yield leaves
-        if found >= POINTS and len(seen) == 2 * len(kinks):
-            return
-        if draw > 80 and found >= POINTS:
-            return
-
-
-def kinks_of(graph: Graph) -> list[Expr]:
-    """Return the expressions at whose zeros some line has a kink."""
-    return [
-        kink
-        for node in graph.lines()
-        if node.expr is not None
-        for e in parts(node.expr)
-        if isinstance(e, Apply)
-        for kink in primitive(e.op).kinks(*e.args)
-    ]
-
-
-def _sides(
-    graph: Graph, leaves: Mapping[str, Value], kinks: list[Expr], notation: Notation, seen: set[tuple[int, bool]]
-) -> bool | None:
-    """Return whether a point lies on a side of a kink not seen before, None if it is of no use."""
-    env = _forward(graph, leaves, notation)
-    if env is None:
-        return None
-    try:
-        at = [value(k, env, notation.relu_at_0) for k in kinks]
-    except DomainError:
-        return None
-    if any(abs(v) * 10**6 < 1 for v in at):
-        return None
-    sides = {(i, v > 0) for i, v in enumerate(at)}
-    new = not sides <= seen
-    seen |= sides
-    return new
-
-
-def _draw(
-    graph: Graph, rng: random.Random, draw: int, given: Mapping[str, Value] | None, beyond: bool
-) -> dict[str, Value]:
-    scale = (1.0, 0.3, 3.0)[draw % 3] if not beyond else (10.0, 30.0, 100.0)[draw % 3]
-    way = draw % 4
-    leaves: dict[str, Value] = {}
-    for node in graph.leaves():
-        if way == 3 and given is not None:
-            near = float(given[node.name])
-            x = near + rng.gauss(0, 0.1) * max(1.0, abs(near))
-        elif way == 1:
-            x = rng.uniform(0.05, 0.95) * (1 if not beyond else scale)
-        elif way == 2:
-            x = rng.uniform(0.2, 2.0) * scale
-        else:
-            x = rng.gauss(0, scale)
-        leaves[node.name] = Fraction(round(x * 10**6), 10**6)
-    return leaves
-
-
-def _forward(graph: Graph, leaves: Mapping[str, Value], notation: Notation) -> dict[str, Value] | None:
-    env: dict[str, Value] = dict(leaves)
-    try:
-        for node in graph.lines():
-            assert node.expr is not None
-            env[node.name] = value(node.expr, env, notation.relu_at_0)
-    except DomainError:
-        return None
-    return env
-
-
-# ------------------------------------------------------------------------------------------- one point
-
-
-def adjoints(d: Derivation, env: Mapping[str, Value], notation: Notation) -> dict[str, Value]:
-    """Return the gradient of the loss by every node, accumulated along the recorded steps."""
-    found: dict[str, Value] = {}
-    for name, step in d.steps.items():
-        found[name] = value(step.adjoint, env, notation.relu_at_0, lambda q: found[q.wrt])
-    return found
+    return Certificate(count, worst)
 
 
 def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -> int:

@@ -20,6 +20,7 @@ class Fault(Exception):
     reason: the one likely cause, only if it is likely.
     fix: a corrected line, ready to be copied.
     path: the file concerned when there is no span.
+    about: a text to be looked up in the source where there is no span.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Fault(Exception):
     reason: str = ""
     fix: str = ""
     path: str = ""
+    about: str = ""
 
     def __str__(self) -> str:
         return render(self)
@@ -37,6 +39,10 @@ class Fault(Exception):
     def column(self) -> int:
         """The column (from 1) of the fault, 1 where it has no position."""
         return self.span.source.position(self.span.start)[1] if self.span else 1
+
+
+class Unreadable(Fault):
+    """A file that cannot be read at all."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

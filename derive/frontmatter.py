@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from derive.errors import Fault, nearest
+from derive.errors import Fault, Unreadable, nearest
 from derive.source import Slice, Source, Span
 
 _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
@@ -90,7 +90,7 @@ def decode(data: bytes, name: str) -> Source:
         return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Fault(
+        raise Unreadable(
             f"the file is not UTF-8: byte {error.start} (line {line}) is 0x{data[error.start]:02x}",
             path=f"{name}:{line}",
             expected="a text file in UTF-8",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from derive.expr import Expr, names
+from derive.source import Span
 
 
 class Role(Enum):
@@ -29,6 +30,7 @@ class Node:
     """A leaf or a line of the forward pass.
 
     name: plain name; spelled: as the report first writes it; latex: as it is set.
+    where: the line in the report.
     head: the left side as set (`\\mathcal{L}(\\hat{y}, y)`); forms: the right sides, the last one is the definition.
     """
 
@@ -39,6 +41,7 @@ class Node:
     expr: Expr | None = None
     head: str = ""
     forms: tuple[Form, ...] = ()
+    where: Span | None = field(default=None, compare=False)
 
     @property
     def reads(self) -> tuple[str, ...]:

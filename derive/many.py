@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from derive.errors import Fault, render
+from derive.errors import Fault, Unreadable, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ def build_one(path: Path, folder: Path, formats: tuple[str, ...], engine: str, s
     try:
         built = build(path, folder, formats, engine, statement)
     except Fault as fault:
-        unreadable = fault.path == str(path)
-        return Outcome(path, faults=(render(fault),), code=2 if unreadable else 1)
+        return Outcome(path, faults=(render(fault),), code=2 if isinstance(fault, Unreadable) else 1)
     return Outcome(path, built.files, built.result, built.engine, built.notes)
 
 
@@ -52,7 +52,8 @@ def build_all(
     work = [(path, folder, formats, engine, statement) for path in reports]
     if jobs == 1 or len(reports) == 1:
         return [build_one(*w) for w in _watched(work)]
-    with ProcessPoolExecutor(min(jobs, len(reports))) as pool:
+    context = multiprocessing.get_context("spawn")  # a fork after the engine has started threads may hang
+    with ProcessPoolExecutor(min(jobs, len(reports)), context) as pool:
         futures: dict[Future[Outcome], int] = {pool.submit(build_one, *w): i for i, w in enumerate(work)}
         found = {futures[f]: f.result() for f in _watched(as_completed(futures), len(work))}
     return [found[i] for i in range(len(work))]

@@ -152,7 +152,7 @@ def _digits(x: Value, notation: Notation, at_least: int | None) -> tuple[str, Fr
             sign = "-" if x < 0 else ""
             return f"{sign}\\frac{{{abs(x.numerator)}}}{{{x.denominator}}}", x
     size = magnitude(x)
-    if size >= 9 or size < -4 or (policy.kind == "decimals" and size < -policy.count + 1):
+    if size >= 9 or size < -4 or (policy.kind == "decimals" and size < -policy.count):
         return _scientific(x, policy.count if policy.kind != "decimals" else 4)
     places = policy.count if policy.kind == "decimals" else max(policy.count - 1 - size, 0)
     if policy.kind != "decimals" and magnitude(_rounded(x, places)) > size:
@@ -160,6 +160,17 @@ def _digits(x: Value, notation: Notation, at_least: int | None) -> tuple[str, Fr
     places = max(places, at_least or 0)
     meant = _rounded(x, places)
     return _plain_decimal(meant, places), meant
+
+
+def whole(x: Value, notation: Notation) -> str:
+    """Return a given number as LaTeX with all its digits, as a fraction or rounded where there is no end of them."""
+    places = _terminates(x) if isinstance(x, Fraction) else None
+    if places is None or places > 15 or abs(x) >= 10**15:
+        if isinstance(x, Fraction) and len(str(x)) < 12:
+            return rf"\frac{{{x.numerator}}}{{{x.denominator}}}"
+        return show(x, notation)[0]
+    text = _plain_decimal(x, places)
+    return text.replace(".", "{,}") if notation.decimal == "," else text
 
 
 def shown(x: Value, notation: Notation, at_least: int | None = None) -> tuple[Number, bool]:

@@ -44,12 +44,20 @@ def value(
     return primitive(e.op).value(*args)
 
 
-def evaluate(graph: Graph, leaves: Mapping[str, Value], notation: Notation = STANDARD) -> dict[str, Value]:
-    """Return the value of every node; raises a Fault that names the node and the values it could not be computed at."""
+def evaluate(
+    graph: Graph, leaves: Mapping[str, Value], notation: Notation = STANDARD
+) -> tuple[dict[str, Value], set[str]]:
+    """Return the value of every node, and the names of those that `carry: shown` has rounded.
+
+    Raises a Fault that names the node and the values it could not be computed at.
+    """
     env: dict[str, Value] = {n.name: leaves[n.name] for n in graph.leaves()}
+    rough: set[str] = set()
     for node in graph.lines():
-        env[node.name] = carried(node_value(node, env, notation), notation)
-    return env
+        exact = node_value(node, env, notation)
+        env[node.name] = carried(exact, notation)
+        rough |= {node.name} if env[node.name] != exact else set()
+    return env, rough
 
 
 def carried(x: Value, notation: Notation) -> Value:
@@ -66,7 +74,7 @@ def node_value(node: Node, env: Mapping[str, Value], notation: Notation) -> Valu
         return found
     except DomainError as wrong:
         at = ", ".join(f"{r} = {short(env[r])}" for r in node.reads)
-        raise Fault(f"{node.spelled} has no value: {wrong}", expected=f"other values than {at}") from None
+        raise Fault(f"{node.spelled} has no value: {wrong}", node.where, expected=f"other values than {at}") from None
 
 
 def precisely() -> Any:

@@ -33,7 +33,9 @@ def _bounded(seconds: int) -> None:
     """Bound the processor time of a child, so that it ends even when this process is killed before it."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    bound = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (bound, bound))
 
 
 def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: int = 20) -> str:

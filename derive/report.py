@@ -9,7 +9,7 @@ from pathlib import Path
 from derive import frontmatter, numbering
 from derive.conventions import read_notation
 from derive.document import Meta
-from derive.errors import Fault
+from derive.errors import Fault, Unreadable
 from derive.frontmatter import Mapping as Entry
 from derive.frontmatter import Scalar, Sequence, Value
 from derive.notation import Notation
@@ -42,7 +42,8 @@ def load(path: Path) -> Report:
     try:
         data = path.read_bytes()
     except OSError as wrong:
-        raise Fault(f"cannot read {path}", path=str(path), reason=wrong.strerror or str(wrong)) from None
+        why = wrong.strerror or str(wrong)
+        raise Unreadable(f"cannot read {path}", path=str(path), reason=why) from None
     if len(data) > LONGEST:
         raise Fault(f"{path} is too long to be a report", expected=f"at most {LONGEST:,} bytes; it has {len(data):,}")
     front, body = frontmatter.read(frontmatter.decode(data, str(path)))
@@ -60,6 +61,9 @@ def load(path: Path) -> Report:
 
 
 def _meta(front: Entry) -> Meta:
+    language = front.get("language")
+    if isinstance(language, Scalar) and language.prose.split("-")[0] != "en":
+        raise Fault("sentences are written in English only", language.span, fix="language: en")
     texts = {key: front.prose(key) for key in _TEXTS if front.get(key) is not None}
     return Meta(**{"title": "", **texts}, authors=_authors(front.get("authors")))
 

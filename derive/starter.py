@@ -52,11 +52,18 @@ The loss falls from ${{ net.value("L") }}$ to ${{ net.after("L") }}$.
 """
 
 
+def _folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(20, "Not a directory") from None
+
+
 def write(name: Path, force: bool) -> Path:
     """Write the starter report and return its path (with `.md` if it had no ending); a Fault if the file exists."""
     target = name if name.suffix else name.with_suffix(".md")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _folder(target.parent)
         with open(target, "w" if force else "x", encoding="utf-8", newline="\n") as out:
             out.write(REPORT)
     except FileExistsError:

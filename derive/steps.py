@@ -65,7 +65,6 @@ def _substituted(d: Derivation, contributions: tuple[Contribution, ...]) -> Iter
         (c,) = contributions
         upstream = d.closed(c.consumer, READABLE)
         yield flatten(mul(upstream, opened(c.raw)))
-        yield flatten(mul(upstream, c.local))
     elif contributions:
         yield add(*(tidy(mul(d.closed(c.consumer, READABLE), c.local)) for c in contributions))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from derive.certify import _points, certify, kinks_of
+from derive.certify import certify
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault
 from derive.expr import Expr, Number, Partial, Ref, call, lift
@@ -17,6 +17,7 @@ from derive.graph import Form, Graph, Node, Role
 from derive.notation import STANDARD
 from derive.numeric import value
 from derive.ops import PRIMITIVES
+from derive.points import kinks_of, points
 from derive.steps import adjoint_forms, backward_forms
 
 w, x, y, z, h = (Ref(n) for n in "wxyzh")
@@ -183,7 +184,7 @@ def test_a_forgotten_path_is_caught() -> None:
 
 
 def points(graph: Graph, given: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    return list(_points(graph, STANDARD, given))
+    return list(points(differentiate(graph), STANDARD, given))
 
 
 KINKED = {
@@ -203,7 +204,7 @@ def test_both_sides_of_every_kink_are_visited(name: str) -> None:
         env = dict(leaves)
         for node in graph.lines():
             env[node.name] = value(node.expr, env)
-        at = [value(k, env) for k in kinks_of(graph)]
+        at = [value(k, env) for _, k in kinks_of(graph)]
         assert all(abs(v) >= 1e-6 for v in at)
         sides |= {(i, bool(v > 0)) for i, v in enumerate(at)}
     assert len(sides) == 2 * len(kinks_of(graph))

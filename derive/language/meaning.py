@@ -16,6 +16,7 @@ from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS, primitive
 from derive.ops.abstract import opened
 from derive.source import Slice
 
+_DIGITS = 400  # of a number
 OPEN = "any"  # what `where: f = any` says
 
 
@@ -79,6 +80,9 @@ class _Lowering:
         return rule(self, tree)
 
     def number(self, t: s.Num) -> Expr:
+        mantissa, _, exponent = t.text.lower().partition("e")
+        if len(mantissa) > _DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > _DIGITS:
+            raise self.fault(t, f"a number beyond 10^±{_DIGITS} cannot be computed with", expected="fewer digits")
         return Number(Fraction(t.text), t.text)
 
     def name(self, t: s.Name) -> Expr:
@@ -127,10 +131,9 @@ class _Lowering:
 
     def cases(self, t: s.Cases) -> Expr:
         *branches, (last, condition) = t.branches
-        result = self.lower(last)
-        if condition is not None and not branches:
-            raise self.fault(t, "cases need a branch for every value", expected=r"a last branch \text{otherwise}")
-        for body, when in reversed(branches):
+        # Where no condition holds the cases have no value: nothing is taken to mean "otherwise".
+        result = self.lower(last) if condition is None else Apply("nowhere", ())
+        for body, when in reversed(branches if condition is None else t.branches):
             if when is None:
                 raise self.fault(body, "only the last branch may stand without a condition")
             result = Apply("branch", (self.condition(when), self.lower(body), result))

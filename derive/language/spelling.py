@@ -37,6 +37,8 @@ def _from_plain(name: str) -> str:
             rest = _from_plain(name[len(accent) + 1 :])
             base, mark, script = rest.partition("_")
             return rf"\{accent}{{{base}}}{mark}{script}"
+    if accented := re.match(r"^([A-Za-z])(hat|bar|tilde)(?![a-z])(.*)$", name):
+        return rf"\{accented[2]}{{{accented[1]}}}" + (f"_{{{accented[3].lstrip('_')}}}" if accented[3] else "")
     match = re.match(r"^([A-Za-z]+)_?(\d[\w]*)$", name) or re.match(r"^([A-Za-z]+)_(\w+)$", name)
     base, script = (match[1], match[2]) if match else (name, "")
     letter = rf"\{base}" if base in _GREEK else rf"\mathit{{{base}}}" if len(base) > 1 and base.isalpha() else base

@@ -14,6 +14,7 @@ from derive.ops.abstract import is_abstract, taken_apart
 
 # How tightly a piece of LaTeX holds together.
 _SUM, _NEGATIVE, _PRODUCT, _POWER, _ATOM = range(5)
+_ROW = r" \\ "  # between the rows of cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Writer:
         if not template.endswith("{}"):
             return template.format(*inner), _POWER
         head = self.functions.get(e.op) or template[:-2].format()
+        if e.op == "log" and self.notation.log != "e":
+            head = r"\ln"  # here \log has another base
         if any(n == head or n.startswith(head + "^") for n in self.names.values()):  # σ or σ² is a quantity here
             head = rf"\operatorname{{{e.op}}}"
         return head + brackets(inner[0]), _POWER
@@ -148,7 +151,7 @@ class Writer:
         return self.functions.get("step", "u") + brackets(self.latex(x)), _POWER
 
     def _indicator(self, x: Expr) -> tuple[str, int]:
-        return rf"\mathbb{{1}}[{self._above(x, '>')}]", _POWER
+        return rf"\mathbf{{1}}[{self._above(x, '>')}]", _POWER
 
     def _above(self, x: Expr, sign: str) -> str:
         """Return x > 0, as a > b where x is a difference."""
@@ -159,8 +162,13 @@ class Writer:
         return f"{self.latex(x)} {sign} 0"
 
     def _branch(self, condition: Expr, a: Expr, b: Expr) -> tuple[str, int]:
-        rows = rf"{self.latex(a)} & \text{{if }} {self._condition(condition)} \\ {self.latex(b)} & \text{{otherwise}}"
-        return rf"\begin{{cases}} {rows} \end{{cases}}", _POWER
+        rows = [rf"{self.latex(a)} & \text{{if }} {self._condition(condition)}"]
+        while isinstance(b, Apply) and b.op == "branch":
+            condition, a, b = b.args
+            rows.append(rf"{self.latex(a)} & \text{{if }} {self._condition(condition)}")
+        if b != Apply("nowhere", ()):
+            rows.append(rf"{self.latex(b)} & \text{{otherwise}}")
+        return rf"\begin{{cases}} {_ROW.join(rows)} \end{{cases}}", _POWER
 
     def _condition(self, c: Expr) -> str:
         if isinstance(c, Apply) and c.op == "indicator":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from derive.document import Aligned, Block, Chain, Inline, Link, Math, Note, Table
+from derive.document import Aligned, Block, Chain, Inline, Link, Note, Table
 from derive.expr import Apply, Expr, Number, size
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.common import backward_key, cell, chosen, quantity, state_of
@@ -69,7 +69,8 @@ def _backward_numbers(network: Network, name: str, state: State) -> Chain:
     formula = adjoint_forms(network.derivation, name)[-1]
     links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
     links += evaluated(network, formula, state)
-    return Chain(quantity(network, name), (*links, result(state.adjoints[name], network.notation)), name in network.wrt)
+    end = result(state.adjoints[name], network.notation, rough=f"d{name}" in state.rough)
+    return Chain(quantity(network, name), (*links, end), name in network.wrt)
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
@@ -89,17 +90,15 @@ def at_kinks(network: Network) -> tuple[Inline, ...]:
     writer, hit = network.writer(), network.kinks_hit()
     if not hit:
         return ()
-    where = enumeration([f"{writer.latex(k)} = 0" for k in hit])
+    where = enumeration([f"{writer.latex(k)} = 0" for k in dict.fromkeys(k for _, k in hit)])
     u = writer.latex(Apply("step", (Number(Fraction(0)),)))
-    return (
-        "The given values lie exactly on a kink (",
-        *where,
-        "), where the derivative does not exist; the conventions ",
-        Math(f"{u} = {writer.latex(Number(network.notation.relu_at_0))}"),
-        " and ",
-        Math(r"\operatorname{sign}(0) = 0"),
-        " are used.",
-    )
+    signs = [op in ("abs", "sign", "absolute") for op, _ in hit]
+    used = [f"{u} = {writer.latex(Number(network.notation.relu_at_0))}"] * (not all(signs))
+    used += [r"\operatorname{sign}(0) = 0"] * any(signs)
+    convention = "convention " if len(used) == 1 else "conventions "
+    said = (*enumeration(used), " is used." if len(used) == 1 else " are used.")
+    at = "The given values lie exactly on a kink ("
+    return (at, *where, f"), where the derivative does not exist; the {convention}", *said)
 
 
 def gradients(network: Network, ask: Ask) -> Placed:

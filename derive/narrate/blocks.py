@@ -54,6 +54,16 @@ class Offer:
     example: str = field(default="")
 
 
+def one_of(ask: Ask, option: str, *choices: str) -> str:
+    """Return an option that is one of a few words, the first where it is not given."""
+    given = ask.text(option, choices[0])
+    if given not in choices:
+        raise Fault(
+            f"`{option}` cannot be `{given}`", ask.span, reason=nearest(given, choices), expected=", ".join(choices)
+        )
+    return given
+
+
 def ask(
     offers: Mapping[str, Offer],
     problem: Any,

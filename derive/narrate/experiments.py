@@ -65,9 +65,9 @@ def _listed(text: str) -> list[str]:
 
 
 def _steps(ask: Ask) -> list[int]:
-    given = ask.options.get("steps", 1)
-    steps = [given] if isinstance(given, int) else [int(s) for s in str(given).split(",") if s.strip().isdigit()]
-    if not steps or any(not 1 <= s <= _MOST_STEPS for s in steps):
+    given = str(ask.options.get("steps", 1)).split(",")
+    steps = [int(s) for s in given if s.strip().isascii() and s.strip().isdigit() and len(s.strip()) < 6]
+    if len(steps) < len(given) or any(not 1 <= s <= _MOST_STEPS for s in steps):
         raise Fault(
             "`steps` is a number of steps, or several", ask.span, expected=f'steps="1, 10" with at most {_MOST_STEPS}'
         )
@@ -89,7 +89,10 @@ def _latex(network: Network, name: str, ask: Ask) -> str:
 
 def _rate(usual: Value, ask: Ask) -> Value:
     given = ask.options.get("rate")
-    return usual if given is None else read_number(_text(str(given), ask))
+    rate = usual if given is None else read_number(_text(str(given), ask))
+    if rate < 0:
+        raise Fault("a learning rate cannot be negative", ask.span)
+    return rate
 
 
 def _row(
@@ -122,7 +125,7 @@ def _values(network: Network, leaves: dict[str, Value], targets: list[str]) -> l
     if not leaves:
         return ["diverges"] * len(targets)
     with precisely():
-        values = evaluate(network.graph, leaves, network.notation)
+        values, _ = evaluate(network.graph, leaves, network.notation)
     return [value_of(values[t], network.notation) for t in targets]
 
 

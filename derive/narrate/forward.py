@@ -29,17 +29,16 @@ def _forward_numbers(network: Network, node: Node, state: State) -> Chain:
     assert node.expr is not None
     links = [Link("=", node.forms[-1].latex)]
     links += evaluated(network, node.expr, state)
-    return Chain(node.latex, (*links, result(state.values[node.name], network.notation)))
+    return Chain(
+        node.latex, (*links, result(state.values[node.name], network.notation, rough=node.name in state.rough))
+    )
 
 
 def composed(network: Network, ask: Ask) -> Placed:
     """The prediction as one formula in the leaves."""
     graph = network.graph
-    loss = graph[graph.loss]
-    target = graph[loss.reads[0]] if loss.reads else loss
-    for name in loss.reads:
-        if graph[name].role is Role.LINE:
-            target = graph[name]
+    read = [n for n in graph[graph.loss].reads if graph[n].role is Role.LINE]
+    target = graph[network.find(ask.names[0], ask.span) if ask.names else (read or [graph.loss])[-1]]
     env: dict[str, Expr] = {}
     for node in graph.lines():
         assert node.expr is not None

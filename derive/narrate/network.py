@@ -70,7 +70,7 @@ OFFERS: dict[str, Offer] = {
         (0, _MANY),
         "forward(numbers=true)",
     ),
-    "composed": Offer(composed, "the prediction as one formula"),
+    "composed": Offer(composed, "the prediction (or the named node) as one formula", (), (0, 1), 'composed("y")'),
     "backward": Offer(
         rounded(backward),
         "the backward pass",

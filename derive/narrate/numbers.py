@@ -20,10 +20,13 @@ def value_of(x: Value, notation: Notation, at_least: int | None = None) -> str:
     return shown(x, notation, at_least)[0].text
 
 
-def result(x: Value, notation: Notation, at_least: int | None = None) -> Link:
-    """Return the end of a numeric chain: `= 0.375` where that is all of it, `≈ 0.594` where it was rounded."""
+def result(x: Value, notation: Notation, at_least: int | None = None, rough: bool = False) -> Link:
+    """Return the end of a numeric chain: `= 0.375` where that is all of it, `≈ 0.594` where it was rounded.
+
+    rough: x itself is already a rounded number.
+    """
     number, exact = shown(x, notation, at_least)
-    return Link("=" if exact else r"\approx", number.text)
+    return Link("=" if exact and not rough else r"\approx", number.text)
 
 
 def enumeration(formulas: Sequence[str]) -> tuple[Inline, ...]:
@@ -46,7 +49,7 @@ def evaluated(network: Network, formula: Expr, state: State) -> list[Link]:
     numbers = _put_in(formula, network, state)
     inner = _worked_out(numbers, network)
     links = []
-    shown_before = ""
+    shown_before = network.writer().latex(formula)
     for e in (numbers, inner):
         _check(e, formula, network, state)
         latex = network.writer().latex(e)

@@ -10,7 +10,7 @@ from derive.graph import Role
 from derive.language.write import Writer
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.numbers import enumeration
-from derive.notation import magnitude, shown
+from derive.notation import magnitude, shown, whole
 from derive.problems.network import Network
 
 
@@ -25,16 +25,14 @@ def conventions(network: Network, ask: Ask) -> Placed:
         at_zero = network.notation.relu_at_0
         below = "x \\le 0" if at_zero == 0 else "x < 0"
         rows = [("1", "x > 0"), *([] if at_zero == 0 else [(x.latex(Number(at_zero)), "x = 0")]), ("0", below)]
+        relu = any(
+            e.op == "relu" for n in network.graph.lines() if n.expr for e in parts(n.expr) if isinstance(e, Apply)
+        )
+        what = "is the derivative of ReLU" if relu else "is the slope of functions with a kink"
+        zero = x.latex(Apply("step", (Number(Fraction(0)),)))
+        value = Math(f"{zero} = {x.latex(Number(at_zero))}")
         blocks.append(
-            Paragraph(
-                (
-                    "The unit step ",
-                    Math(f"{x.functions.get('step', 'u')}"),
-                    " is the derivative of ReLU; at the kink, where ReLU has none, we set ",
-                    Math(f"u(0) = {x.latex(Number(at_zero))}"),
-                    ":",
-                )
-            )
+            Paragraph((f"The unit step {what}; at the kink itself, where there is none, we set ", value, ":"))
         )
         blocks.append(_definition(u, rows))
     if "sign" in used:
@@ -89,11 +87,8 @@ def given(network: Network, ask: Ask) -> Placed:
 
 
 def _equation(names: list[str], value: Value, network: Network) -> str:
-    number, exact = shown(value, network.notation)
-    text = (
-        number.text if exact else network.writer().latex(Number(value)) if isinstance(value, Fraction) else number.text
-    )
-    return " = ".join([*names, text])
+    """Return a = b = number, with all its digits where it has an end."""
+    return " = ".join([*names, whole(value, network.notation)])
 
 
 def certificate(network: Network, ask: Ask) -> Placed:

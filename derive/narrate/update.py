@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from derive.document import Aligned, Block, Chain, Link, Table
 from derive.expr import Partial, Ref, Value
-from derive.narrate.blocks import Ask, Placed
+from derive.narrate.blocks import Ask, Placed, one_of
 from derive.narrate.common import cell
 from derive.narrate.numbers import evaluated, result, value_of
 from derive.notation import magnitude
@@ -17,7 +17,7 @@ def update(network: Network, ask: Ask) -> Placed:
     """One step of the update rule, parameter by parameter."""
     new = network.updated
     assert network.update is not None and network.update.rate is not None
-    if ask.text("as") == "table":
+    if one_of(ask, "as", "chains", "table") == "table":
         return (_update_table(network),)
     return (Aligned(tuple(_updated_chain(network, name, new[name]) for name in network.parameters)),)
 

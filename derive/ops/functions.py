@@ -47,6 +47,10 @@ def numpy_step(x: Any) -> Any:
     return np.where(np.asarray(x) > 0, 1.0, 0.0)
 
 
+def _nowhere() -> Value:
+    raise DomainError("none of the cases applies")
+
+
 def _np_branch(c: Any, a: Any, b: Any) -> Any:
     import numpy as np
 
@@ -157,7 +161,7 @@ PRIMITIVES = (
         "u is constant on both sides of 0",
         _KINKED,
         "piecewise",
-        spellings=("u", "heaviside", "H"),
+        spellings=("u", "heaviside"),
         kinks=lambda x: (x,),
         numpy=numpy_step,
     ),
@@ -165,7 +169,7 @@ PRIMITIVES = (
         "indicator",
         lambda x: Fraction(int(x > 0)),
         lambda i, g, y, x: ZERO,
-        r"\mathbb{{1}}[{} > 0]",
+        r"\mathbf{{1}}[{} > 0]",
         "an indicator is constant on both sides of its threshold",
         _KINKED,
         "piecewise",
@@ -184,6 +188,16 @@ PRIMITIVES = (
         arity=3,
         expand=lambda c, a, b: c * a + (1 - c) * b,
         numpy=_np_branch,
+    ),
+    Primitive(
+        "nowhere",
+        _nowhere,
+        lambda i, g, y, x: ZERO,
+        "",
+        'cases without "otherwise" have no value where none of their conditions holds',
+        (),
+        "piecewise",
+        arity=-1,
     ),
     Primitive(
         "floor",

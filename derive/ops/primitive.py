@@ -64,7 +64,7 @@ def short(x: Value) -> str:
     """Return a number as it stands in a message; there is no float for those beyond 10^308."""
     from mpmath import mp
 
-    return str(mp.nstr(real(x), 6))
+    return str(mp.nstr(real(x), 6)).removesuffix(".0")
 
 
 def real(x: Value) -> Any:

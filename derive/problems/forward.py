@@ -18,7 +18,7 @@ from derive.language.unfold import unfolded
 from derive.language.walk import walk
 from derive.notation import Notation
 from derive.ops import SPELLINGS
-from derive.source import Slice
+from derive.source import Slice, Span
 
 _ARGUMENTS = re.compile(r"\s*(\\left|\\bigl|\\big)?\s*\((?:[^()]|\([^()]*\))*(\\right|\\bigr|\\big)?\s*\)\s*$")
 
@@ -94,6 +94,8 @@ class ForwardPass:
     declared: dict[str, Slice] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
+    joined: frozenset[str] = frozenset()  # ids that `also` gives two styles
+    called: set[str] = field(default_factory=set)
     spellings: dict[str, str] = field(default_factory=dict)  # primitive → how the author writes the function
 
     def read(self, loss: Callable[[Mapping[str, str]], str], role: Callable[[str], Role]) -> Graph:
@@ -135,13 +137,25 @@ class ForwardPass:
     def _collect_names(self, trees: list[list[s.Tree]]) -> None:
         """Give every id its plain name and its first spelling, in reading order."""
         known = self.table().names
+        self.called = {t.fn for sides in trees for tree in sides for t in walk(tree) if isinstance(t, s.Call)}
+        self.called -= {line.id for line in self.lines}
         for line, sides in zip(self.lines, trees, strict=True):
-            self._meet(line.id, line.name.text)
+            self._meet(line.id, line.name.text, line.name.span())
             for text, tree in zip(line.sides, sides, strict=True):
                 for id, where in quantities(tree, known):
                     target = self.also.get(id, id)
                     if not (self._constant(target) or self._other_name(line, tree, id)):
-                        self._meet(target, _spelling(text, where))
+                        self._check_quantity(id, text, where)
+                        self._meet(target, _spelling(text, where), text.span(*where.at))
+
+    def _check_quantity(self, id: str, text: Slice, where: s.Tree) -> None:
+        """Raise where the name of a function stands as a quantity (`\\log`, or σ beside σ(z))."""
+        declared = id in self.declared or any(line.id == id for line in self.lines)
+        known = id in SPELLINGS and len(id) > 1 and id != "sigma"
+        if not declared and (known or id in self.called or id in self.functions):
+            spelled = text.text[where.at[0] : where.at[1]]
+            title = f"the function {spelled} stands without an argument"
+            raise Fault(title, text.span(*where.at), expected=f"{spelled}(…)")
 
     def _constant(self, id: str) -> bool:
         return id in ("pi", "e") and id not in self.declared
@@ -163,10 +177,14 @@ class ForwardPass:
             return True
         return False
 
-    def _meet(self, id: str, spelled: str) -> None:
+    def _meet(self, id: str, spelled: str, where: Span) -> None:
         if id not in self.plain:
             self.plain[id] = plain_name(id, self.plain.values())
             self.spelled[id] = spelled
+        elif _style(spelled) != _style(self.spelled[id]) and id not in self.joined:
+            title = f"{spelled} and {self.spelled[id]} are read as the same name"
+            fix = f"also: {self.spelled[id]} = {spelled}"
+            raise Fault(title, where, expected="one spelling, or names that differ in more than their style", fix=fix)
 
     def _check_use(self, trees: list[list[s.Tree]]) -> None:
         """Raise where a line reads a later one, or itself."""
@@ -225,11 +243,12 @@ class ForwardPass:
         name = self.plain[line.id]
         spelled = self.spelled[line.id]
         head = self._set_head(line)
-        return Node(name, spelled, beautiful(spelled), Role.LINE, expr, head, tuple(forms))
+        return Node(name, spelled, beautiful(spelled), Role.LINE, expr, head, tuple(forms), line.text.span())
 
     def _leave_loss_open(self, line: Line, tree: s.Tree) -> None:
         """A loss may stay abstract: in the last line `L = f(y)`, an unknown f is left open."""
-        if line is self.lines[-1] and isinstance(tree, s.Call) and tree.fn not in SPELLINGS:
+        letter = isinstance(tree, s.Call) and len(tree.fn.split("_")[0]) == 1
+        if line is self.lines[-1] and isinstance(tree, s.Call) and letter and tree.fn not in SPELLINGS:
             self.functions.setdefault(tree.fn, Function(OPEN, latex=beautiful(tree.fn)))
 
     def _middle(self, text: Slice, tree: s.Tree, line: Line, definition: object) -> Form:
@@ -279,6 +298,11 @@ class ForwardPass:
     def names(self) -> dict[str, str]:
         """Return plain name → LaTeX."""
         return {plain: beautiful(self.spelled[id]) for id, plain in self.plain.items()}
+
+
+def _style(spelled: str) -> str:
+    """Return a spelling without what makes no difference: blanks and brackets."""
+    return re.sub(r"[\s{}]", "", spelled)
 
 
 def _spelling(text: Slice, where: s.Tree) -> str:

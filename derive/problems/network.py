@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from derive.certify import Certificate, certify, kinks_of
+from derive.certify import Certificate, certify
 from derive.conventions import read_notation
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault, nearest
-from derive.expr import Expr, Number, Partial, Value
+from derive.expr import Apply, Expr, Number, Partial, Value, parts
 from derive.frontmatter import Mapping as Entry
 from derive.frontmatter import Scalar
 from derive.frontmatter import Value as Given
@@ -22,12 +22,15 @@ from derive.language.write import NoPlainForm, Writer, plain
 from derive.lines import entries
 from derive.notation import Notation
 from derive.numeric import carried, evaluate, precisely, value
+from derive.ops import DomainError
+from derive.ops.abstract import is_abstract, taken_apart
+from derive.points import kinks_of
 from derive.problems.forward import ForwardPass, read_functions, read_line, read_name
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.roles import Roles
 from derive.problems.values import Update, names_of_values, read_update, read_values
 from derive.ranges import expand
-from derive.source import Slice
+from derive.source import Slice, Span
 from derive.steps import adjoint_forms, backward_forms
 
 KEYS = tuple("forward data parameters wrt constants values update where like also loss notation".split())
@@ -37,10 +40,14 @@ EXAMPLE = r"forward: |" + "\n      z = w x\n      L = (z - y)^2"
 
 @dataclass(frozen=True)
 class State:
-    """All numbers of a network for one choice of its parameters."""
+    """All numbers of a network for one choice of its parameters.
+
+    rough: with `carry: shown`, the names whose values were rounded, and "d" + name for adjoints.
+    """
 
     values: Mapping[str, Value]
     adjoints: Mapping[str, Value]
+    rough: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,12 +83,26 @@ class Network:
     @cached_property
     def certificate(self) -> Certificate:
         """The certificate; raises a Fault where a step fails."""
-        return certify(self.derivation, self.notation, self.forms, self.given if self.complete else None)
+        try:
+            return certify(self.derivation, self.notation, self.forms, self.given if self.complete else None)
+        except Fault as fault:
+            fault.span = fault.span or self.entry.span
+            raise
+
+    @cached_property
+    def open(self) -> tuple[str, ...]:
+        """The functions that are left open; a network with one has formulas but no numbers."""
+        ops = [e.op for n in self.graph.lines() if n.expr is not None for e in parts(n.expr) if isinstance(e, Apply)]
+        return tuple(dict.fromkeys(taken_apart(op)[0] for op in ops if is_abstract(op)))
 
     @property
     def complete(self) -> bool:
-        """Whether every leaf has a value."""
-        return all(n.name in self.given for n in self.graph.leaves())
+        """Whether there are numbers: every leaf has a value and no function is left open."""
+        return not self.open and all(n.name in self.given for n in self.graph.leaves())
+
+    def _place(self, key: str) -> Span:
+        """Return where a key of the entry stands, else the entry."""
+        return next((name.span() for name, _ in self.entry.entries if name.text == key), self.entry.span)
 
     def missing(self) -> list[str]:
         """Return the leaves without a value, as they are spelled."""
@@ -90,32 +111,42 @@ class Network:
     @cached_property
     def before(self) -> State:
         """The numbers at the given values; a Fault says which value is missing or which node has none."""
+        if self.open:
+            title = f"{self.name} has no numbers, since {', '.join(self.open)} is left open"
+            raise Fault(title, self._place("where"), expected=f"where: {self.open[0]} = a known function")
         if not self.complete:
             lacking = ", ".join(self.missing())
-            raise Fault(f"{self.name} has no value for {lacking}", self.entry.span, expected=f"values: {lacking} = …")
+            title = f"{self.name} has no value for {lacking}"
+            raise Fault(title, self._place("values"), expected=f"values: {lacking} = …")
         return self.state(self.given)
 
     def state(self, leaves: Mapping[str, Value]) -> State:
         """Return the numbers of a forward and a backward pass."""
         with precisely():
-            values = evaluate(self.graph, leaves, self.notation)
+            values, rough = evaluate(self.graph, leaves, self.notation)
             found: dict[str, Value] = {}
             for name, step in self.derivation.steps.items():
-                e = value(step.adjoint, values, self.notation.relu_at_0, lambda q: found[q.wrt])
+                try:
+                    e = value(step.adjoint, values, self.notation.relu_at_0, lambda q: found[q.wrt])
+                except DomainError as wrong:
+                    title = f"the derivative of {self.graph.loss} by {self.graph[name].spelled} has no value: {wrong}"
+                    where = self.graph[step.contributions[0].consumer].where
+                    raise Fault(title, where, expected="other values of the leaves") from None
                 found[name] = carried(e, self.notation)
-        return State(values, found)
+                rough |= {f"d{name}"} if found[name] != e else set()
+        return State(values, found, frozenset(rough))
 
-    def kinks_hit(self) -> list[Expr]:
-        """Return the expressions that are 0 at the given values and at whose zeros a line has a kink."""
+    def kinks_hit(self) -> list[tuple[str, Expr]]:
+        """Return (primitive, expression) for each kink that lies exactly at the given values."""
         if not self.complete:
             return []
         with precisely():
-            at = [(k, value(k, self.before.values, self.notation.relu_at_0)) for k in kinks_of(self.graph)]
+            at = [(k, value(k[1], self.before.values, self.notation.relu_at_0)) for k in kinks_of(self.graph)]
         return list(dict.fromkeys(k for k, v in at if v == 0))
 
     def notes(self) -> list[str]:
         """Return what an author should know beyond the document."""
-        hit = ", ".join(f"{self.writer().latex(k)} = 0" for k in self.kinks_hit())
+        hit = ", ".join(f"{self.writer().latex(k)} = 0" for _, k in self.kinks_hit())
         note = f"{self.name}: the given values lie exactly on a kink ({hit}); a convention is used there"
         return [note] if hit else []
 
@@ -219,8 +250,6 @@ class Network:
 
     def _definitions(self, e: Expr) -> list[list[str]]:
         """Return the adjoints that a long closed form keeps as names, each defined before it is used."""
-        from derive.expr import parts
-
         needed: dict[str, Expr] = {}
         stack = [e]
         while stack:
@@ -246,8 +275,6 @@ class Network:
 
 
 def _has_quantity(e: Expr) -> bool:
-    from derive.expr import parts
-
     return any(isinstance(p, Partial) for p in parts(e))
 
 
@@ -275,6 +302,7 @@ class _Loader:
         for part in chain:
             notation = read_notation(part.get("notation"), notation)
         self.notation = notation
+        self.joined: set[str] = set()
         self.lines = merged_lines(chain, lambda given: [read_line(item) for item in entries(given)])
         if not self.lines:
             raise Fault(f"the network {name} has no line", self.entry.span, expected="at least one line", fix=EXAMPLE)
@@ -286,14 +314,15 @@ class _Loader:
         roles = Roles({k: v for k, (v, _) in lists.items()}, frozenset(k for k, (_, own) in lists.items() if own))
         functions = {k: f for part in self.chain for k, f in read_functions(self._items(part, "where")).items()}
         declared = {**roles.declared(), **{id: text for id, (text, _, _) in values.items()}}
-        forward = ForwardPass(
-            self.lines, self.notation, functions, also, {also.get(k, k): v for k, v in declared.items()}
-        )
+        known_as = {also.get(k, k): v for k, v in declared.items()}
+        joined = frozenset(self.joined)
+        forward = ForwardPass(self.lines, self.notation, functions, also, known_as, joined=joined)
         graph = forward.read(self._loss, roles.of)
         if len(self.chain) > 1:
             reached = graph.reaching()
             graph = Graph({k: n for k, n in graph.nodes.items() if k in reached}, graph.loss)
         plain = {id: name for id, name in forward.plain.items() if name in graph.nodes}
+        self._check_also(also, forward.plain)
         table = Table(frozenset(plain) | frozenset(also))
         resolved = {**{other: plain[id] for other, id in also.items() if id in plain}, **plain}
         known = [(name, text) for name, text, own in values.values() if own or read_name(name, table) in resolved]
@@ -336,7 +365,16 @@ class _Loader:
             id, other = read_name(item.cut(0, len(left))), read_name(item.cut(len(left) + 1, len(item.text)))
             if id != other:
                 found[other] = id
+            else:
+                self.joined.add(id)
         return found
+
+    def _check_also(self, also: Mapping[str, str], plain: Mapping[str, str]) -> None:
+        """Raise where `also` gives another name to nothing."""
+        for item in (item for part in self.chain for item in self._items(part, "also")):
+            id = read_name(item.cut(0, item.text.index("=")))
+            if id not in plain and id not in also:
+                raise Fault(f"{id} in `also` is no symbol of the network", item.span(), nearest(id, plain))
 
     def _loss(self, plain: Mapping[str, str]) -> str:
         given, _ = last_given(self.chain, "loss")

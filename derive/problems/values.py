@@ -16,7 +16,7 @@ from derive.graph import Graph, Role
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.language.meaning import Scope, lower
-from derive.numeric import precisely, value
+from derive.numeric import LARGEST, precisely, value
 from derive.ops import DomainError
 from derive.optimisers import OPTIMISERS, Optimiser
 from derive.problems.forward import read_name
@@ -45,7 +45,10 @@ def read_number(text: Slice) -> Value:
         raise Fault(f"{_NO_NUMBER[tree.id.lower()]} is no value", text.span(), expected="a finite number")
     try:
         with precisely():
-            return value(lower(tree, text, Scope()), {})
+            number = value(lower(tree, text, Scope()), {})
+            if abs(number) > LARGEST:
+                raise DomainError("it is larger than 10^300")
+            return number
     except DomainError as wrong:
         raise Fault(f"this value cannot be computed: {wrong}", text.span(), expected="a finite number") from None
 

@@ -27,7 +27,7 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
     radius: if kind == "leaf" { 2pt } else { r }, fill: if kind == "leaf" { luma(94%) } else { white },
     align(center + horizon, body)))
   let small(dy, it) = place(top + left, dx: x - 1.5cm, dy: dy,
-    box(width: 3cm, height: 8pt, align(center + horizon, text(size: 7.5pt, it))))
+    box(width: 3cm, height: 8pt, align(center + horizon, box(fill: white, inset: (x: 1pt), text(size: 7.5pt, it)))))
   small(y - r - 10pt, above)
   small(y + r + 2pt, text(style: "italic", fill: rgb("#7a1f1f"), below))
 }

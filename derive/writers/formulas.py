@@ -43,11 +43,13 @@ def _whole(inner: str) -> bool:
 def for_typst(latex: str) -> str:
     """Return a formula as pandoc must get it, so that what it writes in Typst is spaced as TeX would."""
     latex = _NAME.sub(rf"\\text{{{_WORD}\1}}", latex)
+    latex = latex.replace("{,}", r"\text{,}")  # a decimal comma has no blank behind it
     latex = _PHRASE.sub(r"\\text{\1}", latex)  # Typst keeps the blank beside a text by itself
     return _CASES.sub(lambda found: found[0].replace("&", r"& \quad "), latex)
 
 
 def finish_typst(source: str) -> str:
     """Return pandoc's Typst with names set close, frames on the baseline and large brackets with their room."""
-    source = _WRITTEN.sub(r'#math.upright("\1")', source)
+    # A bracket or a power right behind would be read as code, so the code is ended.
+    source = _WRITTEN.sub(r'#math.upright("\1");', source)
     return _SCALED.sub(r"lr(size: #\1%, \2)", source.replace(_BOX, "#boxed([").replace(_WORD, ""))

@@ -191,7 +191,7 @@ def _fault(log: str) -> Fault:
     if not found:
         return Fault("pandoc failed", reason=log.strip()[-500:])
     met = [line.strip() for line in found[2].splitlines() if line.strip().startswith("unexpected")]
-    return Fault(f"the formula {_short(found[1])} cannot be read", reason="; ".join(met))
+    return Fault(f"the formula {_short(found[1])} cannot be read", reason="; ".join(met), about=found[1])
 
 
 def _short(source: str) -> str:
