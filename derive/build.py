@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from derive import body, report
+from derive import report
 from derive.document import Document, Inline
 from derive.errors import Fault, nearest
+from derive.markdown import body
+from derive.markdown.placeholders import NameArg, Placeholder
 from derive.narrate import experiments, network, setting
 from derive.narrate.blocks import Ask, Offer, Placed, Reference, ask
 from derive.narrate.common import rounded
-from derive.placeholders import NameArg, Placeholder
 from derive.problems.network import Network
 from derive.references import References
 from derive.report import Report
@@ -57,7 +58,7 @@ def build(
     except Fault as fault:
         fault.span = fault.span or _found(loaded, fault.about)
         raise
-    files = _write_all(folder, contents) if folder else ()
+    files = _write_all(folder, contents) if folder and contents else ()
     return Built(files, result, taken, tuple(note for p in loaded.problems.values() for note in p.notes()))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,10 +18,11 @@ from derive.differentiate import Derivation
 from derive.errors import Fault
 from derive.expr import Expr, Partial, Value
 from derive.graph import Graph, Node
-from derive.notation import Notation, magnitude
+from derive.notation import Notation
 from derive.numeric import DIGITS, value
+from derive.ops import DomainError
 from derive.ops.primitive import real, short
-from derive.points import adjoints, forward, points
+from derive.points import adjoints, forward, points, smallest
 
 _LEAST = 3
 _TOLERANCE = Fraction(1, 10**9)
@@ -52,11 +54,11 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
             digits = DIGITS + _extra_digits(d, env, notation) if env is not None else DIGITS
         if env is None:
             continue
-        with mp.workdps(digits):
+        with mp.workdps(digits), suppress(DomainError):  # a step out of the domain: another point is taken
             env = forward(d.graph, leaves, notation)
             assert env is not None
             worst = max(worst, _Point(d, env, notation).compare(forms))
-        count += 1
+            count += 1
     if count < _LEAST:
         raise Fault(
             "the derivation cannot be certified",
@@ -67,9 +69,8 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
 
 
 def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -> int:
-    """Return how many digits beyond the usual the smallest gradient needs."""
-    sizes = [magnitude(a) for a in adjoints(d, env, notation).values() if a != 0]
-    return 2 * max(0, -min(sizes, default=0))
+    """Return how many digits beyond the usual the smallest value and the smallest gradient need."""
+    return 2 * max(0, -smallest([*env.values(), *adjoints(d, env, notation).values()]))
 
 
 class _Point:
@@ -153,7 +154,7 @@ class _Point:
 
     def _difference(self, name: str, of: Callable[[dict[str, Value]], Value]) -> Any:
         x = real(self.env[name])
-        h = self.step * max(1, abs(x))
+        h = self.step * (abs(x) if x != 0 else 1)
         up, down = (of({**self.env, name: x + s}) for s in (h, -h))
         return (real(up) - real(down)) / (2 * h)
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from derive.errors import Fault, nearest
-from derive.frontmatter import Mapping, Scalar, Value
+from derive.front.entries import Mapping, Scalar, Value
 from derive.notation import CHOICES, KEYS, Notation, read_digits
 
 

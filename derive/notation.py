@@ -98,7 +98,8 @@ def magnitude(x: Value) -> int:
         with mp.extradps(10):
             guess = int(mp.floor(mp.log10(abs(x))))
         return guess if abs(guess) > 400 else _exactly(abs(_fraction(x)), guess)
-    return _exactly(abs(x), len(str(abs(x.numerator))) - len(str(x.denominator)))
+    bits = x.numerator.bit_length() - x.denominator.bit_length()
+    return _exactly(abs(x), bits * 30103 // 100000)
 
 
 def _exactly(x: Fraction, guess: int) -> int:

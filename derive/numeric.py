@@ -11,10 +11,11 @@ from derive.expr import Apply, Expr, Number, Partial, Ref, Value
 from derive.graph import Graph, Node
 from derive.notation import STANDARD, Notation, show
 from derive.ops import PRIMITIVES, DomainError, primitive
-from derive.ops.primitive import short
+from derive.ops.primitive import real, short
 
 DIGITS = 50
 LARGEST = 10**300
+LONGEST = 8192  # bits of an exact number
 
 
 def value(
@@ -41,7 +42,11 @@ def value(
     args = [value(a, env, at_zero, quantity) for a in e.args]
     if e.op == "step" and args[0] == 0:
         return at_zero
-    return primitive(e.op).value(*args)
+    found = primitive(e.op).value(*args)
+    # Exact numbers may double their length with every operation.
+    if isinstance(found, Fraction) and found.numerator.bit_length() + found.denominator.bit_length() > LONGEST:
+        return real(found)
+    return found
 
 
 def evaluate(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from derive.differentiate import Derivation
 from derive.expr import Apply, Expr, Value, parts
 from derive.graph import Graph
-from derive.notation import Notation
+from derive.notation import Notation, magnitude
 from derive.numeric import LARGEST, precisely, value
 from derive.ops import DomainError, primitive
 
 POINTS = 6  # random points of a certificate
 _DRAWS = 400
+_FAINTEST = 3000  # digits behind the point before the first one that is not 0
 
 
 def points(d: Derivation, notation: Notation, given: Mapping[str, Value] | None) -> Iterator[dict[str, Value]]:
@@ -60,11 +61,11 @@ def _sides(
             return None
         try:
             at = [value(k, env, notation.relu_at_0) for k in kinks]
-            adjoints(d, env, notation)
+            gradients = adjoints(d, env, notation)
         except DomainError:
             return None
-    if any(abs(v) * 10**6 < 1 for v in at):
-        return None
+        if smallest([*env.values(), *gradients.values()]) < -_FAINTEST or any(abs(v) * 10**6 < 1 for v in at):
+            return None
     sides = {(i, v > 0) for i, v in enumerate(at)}
     new = not sides <= seen
     seen |= sides
@@ -111,3 +112,8 @@ def adjoints(d: Derivation, env: Mapping[str, Value], notation: Notation) -> dic
     for name, step in d.steps.items():
         found[name] = value(step.adjoint, env, notation.relu_at_0, lambda q: found[q.wrt])
     return found
+
+
+def smallest(numbers: Iterable[Value]) -> int:
+    """Return the least power of ten among numbers that are not 0; 0 for none."""
+    return min((magnitude(x) for x in numbers if x != 0), default=0)

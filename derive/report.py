@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from derive import frontmatter, numbering
 from derive.conventions import read_notation
 from derive.document import Meta
 from derive.errors import Fault, Unreadable
-from derive.frontmatter import Mapping as Entry
-from derive.frontmatter import Scalar, Sequence, Value
+from derive.front import frontmatter
+from derive.front.entries import Mapping as Entry
+from derive.front.entries import Scalar, Sequence, Value
+from derive.markdown import numbering
+from derive.markdown.numbering import Numbering
 from derive.notation import Notation
-from derive.numbering import Numbering
 from derive.problems import PROBLEMS, RESERVED, Problem
 from derive.source import Slice
 

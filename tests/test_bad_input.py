@@ -148,7 +148,7 @@ PLACED: dict[str, Case] = {
     "more names than values": (changed("x = 2", "‹w_1, ..., w_8 = 1, 2"), ("8 names and 2 values",)),
     "power tower, Python": (changed("b = 0", "b = 9‹**9**9**9"), ("^",)),
     "power tower, LaTeX": (changed("b = 0", "b = ‹9^{9^{9^9}}"), ("too large",)),
-    "power tower, plain": (changed("b = 0", "b = ‹9^9^9^9"), ("too large",)),
+    "power tower, plain": (changed("b = 0", "b = ‹9^9^9^9"), ("larger than 10^300",)),
     "unknown datum": (changed("data: x, y", "data: x, y, ‹q"), ("q in `data` is no symbol", "one of w, x, b, y")),
     "line as a datum": (changed("data: x, y", "data: x, ‹z"), ("z is computed by a line",)),
     "datum and parameter": (changed("    data:", "    parameters: ‹x\n    data:"), ("data", "parameters")),
@@ -214,10 +214,10 @@ PLACED: dict[str, Case] = {
     "heading of an unknown entry": (body("# A {‹of=nett}"), ("nett", "did you mean net?")),
     "raw LaTeX environment": (body("‹\\begin{center}x\\end{center}"), ("LaTeX environment",)),
     "private character": (body("a ‹\ue000 b"), ("U+E000",)),
-    "unknown command in a formula of the text": (body("text ‹$\\frobnicate{x}$ text"), ("frobnicate",)),
-    "half a fraction in the text": (body("text ‹$\\frac{1}$ text"), ("frac",)),
-    "command that runs programs": (body("text ‹$\\write18{ls}$ text"), ("write",)),
-    "picture of a file": (body("text ‹![x](/etc/passwd) text"), ("picture",)),
+    "unknown command in a formula of the text": (body("text $‹\\frobnicate{x}$ text"), ("frobnicate",)),
+    "half a fraction in the text": (body("text $‹\\frac{1}$ text"), ("frac",)),
+    "command that runs programs": (body("text $‹\\write18{ls}$ text"), ("write",)),
+    "picture of a file": (body("text ![x](‹/etc/passwd) text"), ("picture",)),
     # --------------------------------------------------------------------- no value at the given numbers
     "division by zero": (
         network("«z = w / x", "L = z^2", values="w = 1, x = 0"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from derive import numbering
-from derive.body import BodyOptions, Placed, read
 from derive.document import Heading, Math, Note
 from derive.errors import Fault
-from derive.holes import prepare
-from derive.placeholders import NameArg, Placeholder, parse
+from derive.markdown import numbering
+from derive.markdown.body import BodyOptions, Placed, read
+from derive.markdown.holes import prepare
+from derive.markdown.placeholders import NameArg, Placeholder, parse
 from derive.source import Slice, Source, of_text
 
 BLOCK = Note("derived", ())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from derive import points as off_kinks
 from derive.certify import certify
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault
@@ -17,7 +18,7 @@ from derive.graph import Form, Graph, Node, Role
 from derive.notation import STANDARD
 from derive.numeric import value
 from derive.ops import PRIMITIVES
-from derive.points import kinks_of, points
+from derive.points import kinks_of
 from derive.steps import adjoint_forms, backward_forms
 
 w, x, y, z, h = (Ref(n) for n in "wxyzh")
@@ -184,7 +185,7 @@ def test_a_forgotten_path_is_caught() -> None:
 
 
 def points(graph: Graph, given: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    return list(points(differentiate(graph), STANDARD, given))
+    return list(off_kinks.points(differentiate(graph), STANDARD, given))
 
 
 KINKED = {

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import Fault
-from derive.frontmatter import Mapping, Scalar, Sequence, decode, read, unknown_key
+from derive.front.entries import Mapping, Scalar, Sequence, unknown_key
+from derive.front.frontmatter import decode, read
 from derive.source import Source, of_text
 
 

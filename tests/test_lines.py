@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.assignments import assignments
 from derive.errors import Fault
-from derive.frontmatter import read
-from derive.lines import entries, items
-from derive.ranges import expand
+from derive.front.assignments import assignments
+from derive.front.frontmatter import read
+from derive.front.lines import entries, items
+from derive.front.ranges import expand
 from derive.source import Slice, Source, of_text
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from derive.build import BLOCKS
 from derive.errors import Fault
-from derive.frontmatter import read
+from derive.front.frontmatter import read
 from derive.notation import KEYS as NOTATION
 from derive.problems import network
 from derive.report import KEYS as REPORT

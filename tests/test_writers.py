@@ -239,8 +239,8 @@ def test_typst_sets_words_close_and_keeps_displays() -> None:
     source, _ = typst.write(
         simple(*markdown(r"$$\text{sign}(x) = -\text{sign}(y), \text{if } x \in W_{\text{out}}$$")), LOOK
     )
-    assert '$ #math.upright("sign")\\( x' in source and '-#math.upright("sign")' in source
-    assert 'W_(#math.upright("out"))' in source or 'W_#math.upright("out")' in source
+    assert '$ #math.upright("sign");\\( x' in source and '-#math.upright("sign");' in source
+    assert 'W_(#math.upright("out");)' in source or 'W_#math.upright("out")' in source
     assert engines.compile(simple(*markdown(r"$W_{\text{out}}^2 + \text{ab}_1.\text{cd}$")), LOOK, "typst")
 
 

@@ -7,7 +7,7 @@ import math
 from derive.document import Inline, Math, Table
 from derive.errors import Fault
 from derive.expr import Value
-from derive.lines import items
+from derive.front.lines import items
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.numbers import value_of
 from derive.numeric import evaluate, precisely

@@ -22,7 +22,9 @@ SPELLINGS: dict[str, str] = {
 
 def primitive(op: str) -> Primitive:
     """Return the record of an operation; a KeyError names an operation that nobody defined."""
-    return abstract(op) if is_abstract(op) else PRIMITIVES[op]
+    if is_abstract(op):
+        return abstract(op)
+    return functions.NOWHERE if op == "nowhere" else PRIMITIVES[op]
 
 
 __all__ = ["DEFAULTS", "PRIMITIVES", "SPELLINGS", "DomainError", "Primitive", "primitive"]

@@ -190,16 +190,6 @@ PRIMITIVES = (
         numpy=_np_branch,
     ),
     Primitive(
-        "nowhere",
-        _nowhere,
-        lambda i, g, y, x: ZERO,
-        "",
-        'cases without "otherwise" have no value where none of their conditions holds',
-        (),
-        "piecewise",
-        arity=-1,
-    ),
-    Primitive(
         "floor",
         _floor,
         lambda i, g, y, x: ZERO,
@@ -236,6 +226,19 @@ PRIMITIVES = (
         kinks=lambda a, b: (a - b,),
         numpy=_numpy("minimum"),
     ),
+)
+
+
+# What stands for a missing "otherwise": no function that a text could call.
+NOWHERE = Primitive(
+    "nowhere",
+    _nowhere,
+    lambda i, g, y, x: ZERO,
+    "",
+    "cases have no value where none of their conditions holds",
+    (),
+    "piecewise",
+    arity=-1,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from derive.certify import Certificate
-from derive.frontmatter import Mapping as Entry
+from derive.front.entries import Mapping as Entry
 from derive.notation import Notation
 from derive.problems import network
 

@@ -121,9 +121,6 @@ class ForwardPass:
                 first = seen[line.id].head.span().source.position(seen[line.id].head.start)[0]
                 raise Fault(f"{line.name.text} is defined twice", line.head.span(), f"first in line {first}")
             seen[line.id] = line
-        for id, other in self.also.items():
-            if other not in seen and id in seen:
-                raise Fault(f"{id} in `also` is itself a line", expected="name in the report = other name")
 
     def _parse(self, side: Slice) -> s.Tree:
         head = re.match(r"\\?[A-Za-z]+(_(\w|\{\w+\}))?\s*(\\left\s*)?\(", side.text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from derive.errors import Fault, nearest
-from derive.frontmatter import Mapping as Entry
-from derive.frontmatter import Scalar
-from derive.frontmatter import Value as Given
+from derive.front.entries import Mapping as Entry
+from derive.front.entries import Scalar
+from derive.front.entries import Value as Given
 from derive.problems.forward import Line
 
 

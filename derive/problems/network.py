@@ -12,14 +12,15 @@ from derive.conventions import read_notation
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault, nearest
 from derive.expr import Apply, Expr, Number, Partial, Value, parts
-from derive.frontmatter import Mapping as Entry
-from derive.frontmatter import Scalar
-from derive.frontmatter import Value as Given
+from derive.front.entries import Mapping as Entry
+from derive.front.entries import Scalar
+from derive.front.entries import Value as Given
+from derive.front.lines import entries
+from derive.front.ranges import expand
 from derive.graph import Graph, Role
 from derive.language.grammar import Table
 from derive.language.meaning import OPEN, Function
 from derive.language.write import NoPlainForm, Writer, plain
-from derive.lines import entries
 from derive.notation import Notation
 from derive.numeric import carried, evaluate, precisely, value
 from derive.ops import DomainError
@@ -29,7 +30,6 @@ from derive.problems.forward import ForwardPass, read_functions, read_line, read
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.roles import Roles
 from derive.problems.values import Update, names_of_values, read_update, read_values
-from derive.ranges import expand
 from derive.source import Slice, Span
 from derive.steps import adjoint_forms, backward_forms
 
@@ -363,6 +363,9 @@ class _Loader:
             if not equals:
                 raise Fault("`also` gives other names", item.span(), expected="name in the report = other name")
             id, other = read_name(item.cut(0, len(left))), read_name(item.cut(len(left) + 1, len(item.text)))
+            if id != other and any(line.id == other for line in self.lines):
+                title, where = f"{other} in `also` is itself a line", item.cut(len(left) + 1, len(item.text))
+                raise Fault(title, where.span(), expected="name in the report = other name")
             if id != other:
                 found[other] = id
             else:
@@ -372,9 +375,10 @@ class _Loader:
     def _check_also(self, also: Mapping[str, str], plain: Mapping[str, str]) -> None:
         """Raise where `also` gives another name to nothing."""
         for item in (item for part in self.chain for item in self._items(part, "also")):
-            id = read_name(item.cut(0, item.text.index("=")))
+            left = item.cut(0, item.text.index("="))
+            id = read_name(left)
             if id not in plain and id not in also:
-                raise Fault(f"{id} in `also` is no symbol of the network", item.span(), nearest(id, plain))
+                raise Fault(f"{id} in `also` is no symbol of the network", left.span(), nearest(id, plain))
 
     def _loss(self, plain: Mapping[str, str]) -> str:
         given, _ = last_given(self.chain, "loss")

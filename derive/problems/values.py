@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from derive.assignments import assignments
 from derive.errors import Fault, nearest
 from derive.expr import Value
-from derive.frontmatter import Mapping as Entry
-from derive.frontmatter import Scalar
-from derive.frontmatter import Value as Given
+from derive.front.assignments import assignments
+from derive.front.entries import Mapping as Entry
+from derive.front.entries import Scalar
+from derive.front.entries import Value as Given
 from derive.graph import Graph, Role
 from derive.language import surface as s
 from derive.language.grammar import Table, parse

@@ -126,7 +126,7 @@ def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
     if kind in ("RawBlock", "RawInline"):
         raise Fault(f"raw {content[0]} cannot stand in the text", reason=_short(content[1]), fix="write it as Markdown")
     if kind == "Image":
-        raise Fault("a picture cannot stand in the text", reason=_short(content[2][0]))
+        raise Fault("a picture cannot stand in the text", reason=_short(content[2][0]), about=content[2][0])
     if kind == "Math":
         return formula(content[1], content[0]["t"] == "DisplayMath")
     if kind == "Cite":  # `@name` is a name here, not a reference to a bibliography

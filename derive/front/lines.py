@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from derive.errors import Fault
-from derive.frontmatter import Mapping, Scalar, Sequence, Value
+from derive.front.entries import Mapping, Scalar, Sequence, Value
 from derive.source import Slice
 
 _OPERATORS = r"""

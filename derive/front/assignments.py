@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from derive.errors import Fault
-from derive.frontmatter import Mapping, Value
-from derive.lines import entries, items
-from derive.ranges import expand, is_dots
+from derive.front.entries import Mapping, Value
+from derive.front.lines import entries, items
+from derive.front.ranges import expand, is_dots
 from derive.source import Slice
 
 _PART = re.compile(r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<equal>:?(?<![<>!=])=(?!=))|\\.|[^\\(){}\[\]=:]+|.", re.S)

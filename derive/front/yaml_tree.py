@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from derive.errors import Fault
-from derive.frontmatter import Mapping, Scalar, Sequence, Value
+from derive.front.entries import Mapping, Scalar, Sequence, Value
+from derive.front.yaml_faults import fault_of
 from derive.source import Slice, Span
-from derive.yaml_faults import fault_of
 
 _DEEPEST = 30
 _RUN = re.compile(r"(\\+)([A-Za-z]?)")

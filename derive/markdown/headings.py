@@ -7,7 +7,7 @@ from typing import Any
 
 from derive.document import Heading
 from derive.errors import Fault, nearest
-from derive.numbering import LEVELS, Counter, Numbering
+from derive.markdown.numbering import LEVELS, Counter, Numbering
 from derive.source import Slice, Span
 
 _KNOWN = ("id", "points", "of", "number", "unnumbered")

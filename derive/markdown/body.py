@@ -9,12 +9,12 @@ from typing import Any
 
 from derive.document import Block, Math, Paragraph
 from derive.errors import Fault
-from derive.headings import Headings
-from derive.holes import TOKEN, Prepared, prepare
-from derive.numbering import Numbering, standard
+from derive.markdown.headings import Headings
+from derive.markdown.holes import TOKEN, Prepared, prepare
+from derive.markdown.numbering import Numbering, standard
+from derive.markdown.pandoc_tree import BLOCKS, INLINES, Json, formula, in_formula, nodes, paragraph, words
+from derive.markdown.placeholders import Placeholder, parse
 from derive.pandoc_binary import run_pandoc
-from derive.pandoc_tree import BLOCKS, INLINES, Json, formula, in_formula, nodes, paragraph, words
-from derive.placeholders import Placeholder, parse
 from derive.source import Slice
 
 Placed = tuple[Block, ...] | Math | str
