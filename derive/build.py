@@ -15,8 +15,9 @@ from derive.errors import Fault, nearest
 from derive.markdown import body
 from derive.markdown.placeholders import NameArg, Placeholder
 from derive.narrate import experiments, network, setting
-from derive.narrate.blocks import Ask, Offer, Placed, Reference, ask
+from derive.narrate.blocks import Offer, Placed, Reference, ask
 from derive.narrate.common import rounded
+from derive.problems import PROBLEMS
 from derive.problems.network import Network
 from derive.references import References
 from derive.report import Report
@@ -30,6 +31,16 @@ _OWN = {
         ("show", "steps", "rate", "digits", "caption"),
         (2, 2),
         r'vary("\alpha", "0.1, 1", show="L")',
+    )
+}
+# what a body may ask for across problems
+ACROSS = {
+    "compare": Offer(
+        experiments.compare,
+        "the gradients of several networks side by side",
+        ("caption",),
+        (0, 1000),
+        r'compare(skip, plain, "\omega_0")',
     )
 }
 # section of the front matter → the blocks of its problems
@@ -70,7 +81,9 @@ def _found(loaded: Report, about: str) -> Span | None:
 
 def results(loaded: Report) -> dict[str, Any]:
     """Return the JSON result of a report; every problem is certified on the way."""
-    return {"report": loaded.path.stem, "problems": {name: p.result() for name, p in loaded.problems.items()}}
+    kinds = {name: PROBLEMS[section] for name, section in loaded.sections.items()}
+    found = {name: kinds[name].result(problem) for name, problem in loaded.problems.items()}
+    return {"report": loaded.path.stem, "problems": found}
 
 
 def compose(loaded: Report, statement: bool = False) -> Document:
@@ -117,7 +130,7 @@ def resolve(loaded: Report, wanted: Placeholder, references: References) -> Plac
     return references.to(made, wanted.span) if isinstance(made, Reference) else made
 
 
-def _compare(loaded: Report, wanted: Placeholder) -> Placed:
+def _compare(loaded: Report, wanted: Placeholder) -> Any:
     chosen = []
     for a in wanted.args:
         if isinstance(a, NameArg):
@@ -127,8 +140,8 @@ def _compare(loaded: Report, wanted: Placeholder) -> Placed:
             chosen.append(problem)
     if len(chosen) < 2:
         raise Fault("`compare` takes two networks or more", wanted.span, expected=r'compare(skip, plain, "\omega_0")')
-    names = [a for a in wanted.args if isinstance(a, str) and not isinstance(a, NameArg)]
-    return experiments.compare(chosen, names, Ask((), wanted.kwargs, wanted.span))
+    names = tuple(a for a in wanted.args if not isinstance(a, NameArg))
+    return ask(ACROSS, chosen, "compare", names, wanted.kwargs, wanted.span)
 
 
 def _contents(

@@ -20,13 +20,13 @@ def _losses() -> list[tuple[str, ...]]:
 
 
 def _blocks() -> list[tuple[str, ...]]:
-    from derive.build import BLOCKS
+    from derive.build import ACROSS, BLOCKS
 
     return [
         (name, section, ", ".join(o.options), o.shows)
         for section, offers in BLOCKS.items()
         for name, o in offers.items()
-    ]
+    ] + [(name, "all", ", ".join(o.options), o.shows) for name, o in ACROSS.items()]
 
 
 def _templates() -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from derive.build import BLOCKS
 from derive.errors import Fault
 from derive.front.frontmatter import read
 from derive.notation import KEYS as NOTATION
-from derive.problems import network
+from derive.problems import load_network
 from derive.report import KEYS as REPORT
 from derive.source import Source
 
@@ -126,16 +126,16 @@ def table_after(heading: str) -> list[str]:
 
 def test_every_key_of_a_network_is_described() -> None:
     table = README[README.index("| key of a network |") :].split("\n\n")[0]
-    assert set(table_after("| key of a network |")) <= set(network.KEYS)
-    assert set(network.KEYS) <= set(re.findall(r"`(\w+)`", table))
+    assert set(table_after("| key of a network |")) <= set(load_network.KEYS)
+    assert set(load_network.KEYS) <= set(re.findall(r"`(\w+)`", table))
 
 
 @pytest.mark.parametrize("key", table_after("| key of a network |"))
 def test_every_key_described_is_accepted(key: str) -> None:
     front, _ = read(Source("r.md", f"---\n{key}: x\n---\n"))
-    front.check(network.KEYS)
+    front.check(load_network.KEYS)
     with pytest.raises(Fault, match="unknown key"):
-        read(Source("r.md", f"---\n{key}s_: x\n---\n"))[0].check(network.KEYS)
+        read(Source("r.md", f"---\n{key}s_: x\n---\n"))[0].check(load_network.KEYS)
 
 
 def test_examples_of_the_keys_are_read(derive: Callable[..., Any], tmp_path: Path) -> None:

@@ -141,10 +141,10 @@ def _next(network: Network, leaves: dict[str, Value], rate: Value) -> dict[str, 
         return {k: v if len(str(v)) < 40 else real(v) for k, v in new.items()}
 
 
-def compare(networks: list[Network], names: list[str], ask: Ask) -> Placed:
+def compare(networks: list[Network], ask: Ask) -> Placed:
     """The gradients of several networks side by side."""
     first = networks[0]
-    chosen = names or [first.graph[n].spelled for n in first.wrt]
+    chosen = ask.names or [first.graph[n].spelled for n in first.wrt]
     numbers = all(n.complete for n in networks)
     rows = []
     for spelled in chosen:

@@ -31,9 +31,9 @@ def conventions(network: Network, ask: Ask) -> Placed:
         what = "is the derivative of ReLU" if relu else "is the slope of functions with a kink"
         zero = x.latex(Apply("step", (Number(Fraction(0)),)))
         value = Math(f"{zero} = {x.latex(Number(at_zero))}")
-        blocks.append(
-            Paragraph((f"The unit step {what}; at the kink itself, where there is none, we set ", value, ":"))
-        )
+        name: tuple[Inline, ...] = (Math(x.functions.get("step", "u")), " ") if "u" not in x.names else ()
+        said = f"{what}; at the kink itself, where there is none, we set "
+        blocks.append(Paragraph(("The unit step ", *name, said, value, ":")))
         blocks.append(_definition(u, rows))
     if "sign" in used:
         s = x.latex(Apply("sign", (Ref("x"),)))

@@ -9,19 +9,18 @@ from typing import Any, Protocol
 from derive.certify import Certificate
 from derive.front.entries import Mapping as Entry
 from derive.notation import Notation
-from derive.problems import network
+from derive.problems.load_network import load
+from derive.problems.result import result
 
 
 class Problem(Protocol):
-    """What every kind of problem offers: its name, certificate, part of the build's JSON, notes for the author."""
+    """What every kind of problem offers: its name, its certificate, notes for the author."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def certificate(self) -> Certificate: ...
-
-    def result(self) -> dict[str, Any]: ...
 
     def notes(self) -> list[str]: ...
 
@@ -31,16 +30,17 @@ Load = Callable[[str, Entry, Mapping[str, Entry], Notation], Problem]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """section: key of the front matter; load: entry → problem; starter: a new report of this kind; shows: in a word."""
+    """section: key of the front matter; load: entry → problem; result: its part of the JSON; shows: in words."""
 
     section: str
     load: Load
+    result: Callable[[Any], dict[str, Any]]
     shows: str
 
 
 PROBLEMS: dict[str, Kind] = {
     k.section: k
-    for k in (Kind("networks", network.load, "a network and its loss: forward, backward, numbers, update"),)
+    for k in (Kind("networks", load, result, "a network and its loss: forward, backward, numbers, update"),)
 }
 
 # Sections that the report format names but no module reads yet.

@@ -8,7 +8,7 @@ from derive.errors import Fault, nearest
 from derive.front.entries import Mapping as Entry
 from derive.front.entries import Scalar
 from derive.front.entries import Value as Given
-from derive.problems.forward import Line
+from derive.problems.line import Line
 
 
 def ancestry(entry: Entry, others: Mapping[str, Entry]) -> list[Entry]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from derive.errors import Fault, nearest
 from derive.graph import Graph, Role
-from derive.problems.forward import read_name
+from derive.problems.line import read_name
 from derive.source import Slice
 
 

@@ -19,7 +19,7 @@ from derive.language.meaning import Scope, lower
 from derive.numeric import LARGEST, precisely, value
 from derive.ops import DomainError
 from derive.optimisers import OPTIMISERS, Optimiser
-from derive.problems.forward import read_name
+from derive.problems.line import read_name
 from derive.source import Slice
 
 _NO_NUMBER = {"nan": "NaN", "inf": "infinity", "infty": "infinity"}
