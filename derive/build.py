@@ -111,8 +111,10 @@ def _closing(loaded: Report) -> tuple[Inline, ...]:
 def resolve(loaded: Report, wanted: Placeholder, references: References) -> Placed:
     """Return what a placeholder of the body stands for; raises a Fault at it."""
     name, *rest = wanted.target
-    if name == "compare" and not rest:
-        return _compare(loaded, wanted)
+    if name in ACROSS and not rest:
+        names = tuple(a for a in wanted.args if not isinstance(a, NameArg))
+        across = ask(ACROSS, _networks(loaded, wanted), name, names, wanted.kwargs, wanted.span)
+        return references.to(across, wanted.span) if isinstance(across, Reference) else across
     problem = loaded.problems.get(name)
     offers = BLOCKS.get(loaded.sections.get(name, ""), {})
     if problem is None:
@@ -130,7 +132,8 @@ def resolve(loaded: Report, wanted: Placeholder, references: References) -> Plac
     return references.to(made, wanted.span) if isinstance(made, Reference) else made
 
 
-def _compare(loaded: Report, wanted: Placeholder) -> Any:
+def _networks(loaded: Report, wanted: Placeholder) -> list[Network]:
+    """Return the networks that a block across problems is about."""
     chosen = []
     for a in wanted.args:
         if isinstance(a, NameArg):
@@ -140,8 +143,7 @@ def _compare(loaded: Report, wanted: Placeholder) -> Any:
             chosen.append(problem)
     if len(chosen) < 2:
         raise Fault("`compare` takes two networks or more", wanted.span, expected=r'compare(skip, plain, "\omega_0")')
-    names = tuple(a for a in wanted.args if not isinstance(a, NameArg))
-    return ask(ACROSS, chosen, "compare", names, wanted.kwargs, wanted.span)
+    return chosen
 
 
 def _contents(

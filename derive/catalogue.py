@@ -22,11 +22,9 @@ def _losses() -> list[tuple[str, ...]]:
 def _blocks() -> list[tuple[str, ...]]:
     from derive.build import ACROSS, BLOCKS
 
-    return [
-        (name, section, ", ".join(o.options), o.shows)
-        for section, offers in BLOCKS.items()
-        for name, o in offers.items()
-    ] + [(name, "all", ", ".join(o.options), o.shows) for name, o in ACROSS.items()]
+    listed = [(section, *offer) for section, offers in BLOCKS.items() for offer in offers.items()]
+    listed += [("all", *offer) for offer in ACROSS.items()]
+    return [(name, section, ", ".join(o.options), o.shows) for section, name, o in listed]
 
 
 def _templates() -> list[tuple[str, ...]]:
