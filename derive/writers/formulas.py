@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 # Private characters hold a place that pandoc's reader has no word for; `finish` replaces them in its Typst.
-_WORD, _BOX = "\ue001", "#box(stroke: black, inset: 3pt, ["
+_WORD, _COMMA, _BOX = "\ue001", "\ue012", "#box(stroke: black, inset: 3pt, ["
 # Typst prints the blanks beside a text, TeX does not; one after a backslash ends a row, one beside a $ makes
 # a display.
 _WRITTEN = re.compile(rf'(?:(?<=[^\s\\$]) )?upright\("{_WORD}(\w+)"\)(?: (?=[^.\s$]))?')
+_DECIMAL = re.compile(rf'\s*(?:upright\("{_COMMA}"\)|"{_COMMA}")\s*')
 _BARS = re.compile(r"(?<!\\)(?<!\\left)(?<!\\right)(?<!\\[bB]ig[lr])\|")
 _NAME = re.compile(r"\\(?:text|mathrm|operatorname)\{([A-Za-z]{2,})\}")
 _PHRASE = re.compile(r"\\text\{\s*([^{}$]*?)\s*\}")
@@ -43,13 +44,14 @@ def _whole(inner: str) -> bool:
 def for_typst(latex: str) -> str:
     """Return a formula as pandoc must get it, so that what it writes in Typst is spaced as TeX would."""
     latex = _NAME.sub(rf"\\text{{{_WORD}\1}}", latex)
-    latex = latex.replace("{,}", r"\text{,}")  # a decimal comma has no blank behind it
+    latex = latex.replace("{,}", rf"\text{{{_COMMA}}}")
     latex = _PHRASE.sub(r"\\text{\1}", latex)  # Typst keeps the blank beside a text by itself
     return _CASES.sub(lambda found: found[0].replace("&", r"& \quad "), latex)
 
 
 def finish_typst(source: str) -> str:
     """Return pandoc's Typst with names set close, frames on the baseline and large brackets with their room."""
+    source = _DECIMAL.sub('","', source)  # a decimal comma has no blank behind it
     # A bracket or a power right behind would be read as code, so the code is ended.
     source = _WRITTEN.sub(r'#math.upright("\1");', source)
     return _SCALED.sub(r"lr(size: #\1%, \2)", source.replace(_BOX, "#boxed([").replace(_WORD, ""))
