@@ -23,7 +23,6 @@ from derive.references import References
 from derive.report import Report
 from derive.source import Span
 
-FORMATS = ("pdf", "tex", "json")
 _OWN = {
     "vary": Offer(
         rounded(experiments.vary),

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from derive.expr import ONE, ZERO, Apply, Expr, Partial, Ref, add, mul, names, size
 from derive.graph import Graph, Node
 from derive.ops import primitive
-from derive.rewrite import tidy, together
+from derive.rewrite import together
+from derive.tidy import tidy
 
 LONGEST = 20_000  # parts of an expanded closed form
 

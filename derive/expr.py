@@ -83,7 +83,7 @@ class Apply(Expr):
 
 Operand = Expr | int | Fraction
 
-ZERO, ONE, TWO, HALF = Number(Fraction(0)), Number(Fraction(1)), Number(Fraction(2)), Number(Fraction(1, 2))
+ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 MINUS_ONE = Number(Fraction(-1))
 
 

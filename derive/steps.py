@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from derive.differentiate import Contribution, Derivation
 from derive.expr import ONE, Apply, Expr, Number, Partial, add, mul, neg
-from derive.rewrite import flatten, opened, tidy
+from derive.rewrite import flatten, opened
+from derive.tidy import tidy
 
 READABLE = 60  # parts of a closed form that is still shown with everything substituted
 

@@ -17,8 +17,9 @@ from derive.graph import Graph, Node, Role
 from derive.language.write import Writer
 from derive.numeric import value
 from derive.ops import DomainError, primitive
-from derive.rewrite import flatten, tidy, together
+from derive.rewrite import flatten, together
 from derive.steps import backward_forms
+from derive.tidy import tidy
 
 HELD = settings(
     max_examples=300,

@@ -19,7 +19,7 @@ TIERS = (
     ("ops",),
     ("language", "graph"),
     (),  # layers
-    ("differentiate", "rewrite", "steps", "numeric", "evaluate", "points", "certify", "optimisers"),
+    ("differentiate", "tidy", "rewrite", "steps", "numeric", "evaluate", "points", "certify", "optimisers"),
     ("problems",),
     ("document", "narrate"),
     ("writers", "engines", "markdown", "references"),

@@ -22,8 +22,8 @@ from derive.notation import STANDARD, Digits, Notation, magnitude, show, shown
 from derive.numeric import value
 from derive.ops import PRIMITIVES, SPELLINGS, DomainError, primitive
 from derive.ops.abstract import opened
-from derive.rewrite import tidy
 from derive.source import of_text
+from derive.tidy import tidy
 
 PLAIN_SYNTAX = run_path(str(Path(__file__).parent / "data" / "plain_syntax.py"), run_name="plain_syntax")
 HELD = settings(
