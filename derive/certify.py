@@ -22,7 +22,7 @@ from derive.notation import Notation
 from derive.numeric import DIGITS, value
 from derive.ops import DomainError
 from derive.ops.primitive import real, short
-from derive.points import adjoints, forward, points, smallest
+from derive.points import adjoints, forward, kinks_of_line, points, smallest
 
 _LEAST = 3
 _TOLERANCE = Fraction(1, 10**9)
@@ -82,8 +82,10 @@ class _Point:
         self.d, self.env, self.notation = d, env, notation
         self.step = mp.mpf(10) ** -(mp.dps // 3)
         self.adjoints = adjoints(d, env, notation)
-        self.local: dict[tuple[str, str], Value] = {}
+        self.local: dict[tuple[str, str], Value | None] = {}
         self.later = _later(d.graph)
+        self.kinks = {n.name: [kink for _, kink in kinks_of_line(n)] for n in d.graph.lines()}
+        self.sides = {name: self._sides(name, env) for name in self.kinks}
 
     def compare(self, forms: Forms) -> float:
         worst = 0.0
@@ -121,7 +123,15 @@ class _Point:
         return value(e, self.env, self.notation.relu_at_0, self._quantity)
 
     def _quantity(self, q: Partial) -> Value:
-        return self.adjoints[q.wrt] if q.of == self.d.graph.loss else self._local(q.of, q.wrt)
+        if q.of == self.d.graph.loss:
+            return self.adjoints[q.wrt]
+        moved = self._local(q.of, q.wrt)
+        return moved if moved is not None else self._by_rule(q.of, q.wrt)
+
+    def _by_rule(self, consumer: str, name: str) -> Value:
+        """Return a local derivative by the recorded rule, where differences give none: at a kink, by convention."""
+        step = self.d.steps[name]
+        return self._value(next(c.local for c in step.contributions if c.consumer == consumer))
 
     def _sample(self) -> list[str]:
         names = list(self.d.steps)
@@ -130,16 +140,18 @@ class _Point:
             return names
         return random.Random(len(names)).sample(names, max(8, len(names) * _WIDEST_CHECK // cost))
 
-    def _local(self, consumer: str, name: str) -> Value:
+    def _local(self, consumer: str, name: str) -> Value | None:
         """Return ∂consumer/∂name by central differences of that one line, at its real inputs."""
         if (consumer, name) not in self.local:
             node = self.d.graph[consumer]
             assert node.expr is not None
             expr = node.expr
-            self.local[consumer, name] = self._difference(name, lambda env: value(expr, env, self.notation.relu_at_0))
+            self.local[consumer, name] = self._difference(
+                name, lambda env: value(expr, env, self.notation.relu_at_0), (consumer,)
+            )
         return self.local[consumer, name]
 
-    def _moved(self, name: str) -> Value:
+    def _moved(self, name: str) -> Value | None:
         """Return the change of the loss when this node alone is moved and all later ones follow."""
         graph = self.d.graph
 
@@ -150,15 +162,28 @@ class _Point:
                 env[later] = value(expr, env, self.notation.relu_at_0)
             return env[graph.loss]
 
-        return self._difference(name, loss)
+        return self._difference(name, loss, self.later[name])
 
-    def _difference(self, name: str, of: Callable[[dict[str, Value]], Value]) -> Any:
+    def _difference(self, name: str, of: Callable[[dict[str, Value]], Value], lines: tuple[str, ...]) -> Any:
+        """Return the central difference of a value, None where moving `name` crosses a kink of one of these lines."""
         x = real(self.env[name])
         h = self.step * (abs(x) if x != 0 else 1)
-        up, down = (of({**self.env, name: x + s}) for s in (h, -h))
-        return (real(up) - real(down)) / (2 * h)
+        ends = []
+        for moved in (x + h, x - h):
+            env = {**self.env, name: moved}
+            ends.append(real(of(env)))
+            if any(self._sides(line, env) != self.sides[line] for line in lines if self.kinks[line]):
+                return None
+        return (ends[0] - ends[1]) / (2 * h)
 
-    def _error(self, ours: Value, truth: Value, where: str, what: str) -> float:
+    def _sides(self, line: str, env: Mapping[str, Value]) -> list[int]:
+        """Return on which side of each of its kinks a line is: -1, 0 or 1."""
+        at = (value(kink, env, self.notation.relu_at_0) for kink in self.kinks[line])
+        return [(v > 0) - (v < 0) for v in at]
+
+    def _error(self, ours: Value, truth: Value | None, where: str, what: str) -> float:
+        if truth is None:  # there is no derivative at this point
+            return 0.0
         a, b = real(ours), real(truth)
         if a == b:
             return 0.0

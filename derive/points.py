@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from derive.differentiate import Derivation
 from derive.expr import Apply, Expr, Value, parts
-from derive.graph import Graph
+from derive.graph import Graph, Node
 from derive.notation import Notation, magnitude
 from derive.numeric import LARGEST, precisely, value
 from derive.ops import DomainError, primitive
@@ -41,14 +41,13 @@ def points(d: Derivation, notation: Notation, given: Mapping[str, Value] | None)
 
 def kinks_of(graph: Graph) -> list[tuple[str, Expr]]:
     """Return (primitive, expression) for each expression at whose zeros some line has a kink."""
-    return [
-        (e.op, kink)
-        for node in graph.lines()
-        if node.expr is not None
-        for e in parts(node.expr)
-        if isinstance(e, Apply)
-        for kink in primitive(e.op).kinks(*e.args)
-    ]
+    return [found for node in graph.lines() for found in kinks_of_line(node)]
+
+
+def kinks_of_line(node: Node) -> list[tuple[str, Expr]]:
+    """Return (primitive, expression) for the kinks of one line."""
+    operations = (e for e in parts(node.expr) if isinstance(e, Apply)) if node.expr is not None else ()
+    return [(e.op, kink) for e in operations for kink in primitive(e.op).kinks(*e.args)]
 
 
 def _sides(
@@ -64,9 +63,12 @@ def _sides(
             gradients = adjoints(d, env, notation)
         except DomainError:
             return None
-        if smallest([*env.values(), *gradients.values()]) < -_FAINTEST or any(abs(v) * 10**6 < 1 for v in at):
+        # A kink that is hit exactly stays so while something else is moved (the units behind a dead one); one that is
+        # only near would be crossed.
+        near = any(v != 0 and abs(v) * 10**6 < 1 for v in at)
+        if near or smallest([*env.values(), *gradients.values()]) < -_FAINTEST:
             return None
-    sides = {(i, v > 0) for i, v in enumerate(at)}
+    sides = {(i, v > 0) for i, v in enumerate(at) if v != 0}
     new = not sides <= seen
     seen |= sides
     return new

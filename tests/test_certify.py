@@ -217,11 +217,29 @@ def test_a_form_that_holds_on_one_side_only_is_caught(claimed: Expr) -> None:
         certified(KINKED["one"], {"x": (claimed,)})
 
 
-def test_a_given_point_on_a_kink_is_left_out() -> None:
+def test_a_given_point_near_a_kink_is_left_out() -> None:
     graph = KINKED["one"]
-    given = {"x": Fraction(10)}
+    given = {"x": 10 + Fraction(1, 10**7)}
     assert given not in points(graph, given)
     assert {"x": Fraction(11)} in points(graph, {"x": Fraction(11)})
+
+
+def test_behind_a_dead_unit_what_has_a_derivative_is_compared() -> None:
+    """relu(w1 relu(w0 x)): with w0 x < 0 the outer kink is hit exactly, and every gradient is 0."""
+    lines = {"h": call("relu", Ref("w0") * x), "L": call("relu", Ref("w1") * Ref("h")) + x**2}
+    graph = graph_of("x w0 w1", lines)
+    found = points(graph)
+    assert any(p["w0"] * p["x"] < 0 for p in found) and any(p["w0"] * p["x"] > 0 for p in found)
+    certified(graph, {})
+
+
+def test_a_wrong_rule_behind_a_dead_unit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = PRIMITIVES["relu"]
+    always = replace(right, vjp=lambda i, g, y, args: g)  # right for active units only
+    monkeypatch.setitem(PRIMITIVES, "relu", always)
+    lines = {"h": call("relu", Ref("w0") * x), "L": call("relu", Ref("w1") * Ref("h")) + x**2}
+    with pytest.raises(Fault, match="numeric check"):
+        certified(graph_of("x w0 w1", lines), {})
 
 
 @pytest.mark.parametrize(
