@@ -9,7 +9,7 @@ from derive.document import Aligned, Block, Chain, Inline, Link, Note, Table
 from derive.expr import Apply, Expr, Number, size
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.common import backward_key, cell, chosen, quantity, state_of
-from derive.narrate.numbers import enumeration, evaluated, result, value_of
+from derive.narrate.numbers import enumeration, value_of, worked_out
 from derive.problems.network import Network, State
 from derive.steps import adjoint_forms, backward_forms
 
@@ -68,9 +68,8 @@ def _different(texts: Iterator[str]) -> list[str]:
 def _backward_numbers(network: Network, name: str, state: State) -> Chain:
     formula = adjoint_forms(network.derivation, name)[-1]
     links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
-    links += evaluated(network, formula, state)
-    end = result(state.adjoints[name], network.notation, rough=f"d{name}" in state.rough)
-    return Chain(quantity(network, name), (*links, end), name in network.wrt)
+    links += worked_out(network, formula, state, state.adjoints[name], rough=f"d{name}" in state.rough)
+    return Chain(quantity(network, name), tuple(links), name in network.wrt)
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:

@@ -8,7 +8,7 @@ from derive.expr import Expr, Ref, rebuild, size
 from derive.graph import Node, Role
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.common import chosen, forward_key, state_of
-from derive.narrate.numbers import evaluated, result
+from derive.narrate.numbers import worked_out
 from derive.problems.network import Network, State
 
 
@@ -27,11 +27,9 @@ def _forward_line(network: Network, node: Node) -> Chain:
 
 def _forward_numbers(network: Network, node: Node, state: State) -> Chain:
     assert node.expr is not None
-    links = [Link("=", node.forms[-1].latex)]
-    links += evaluated(network, node.expr, state)
-    return Chain(
-        node.latex, (*links, result(state.values[node.name], network.notation, rough=node.name in state.rough))
-    )
+    found = state.values[node.name]
+    numbers = worked_out(network, node.expr, state, found, rough=node.name in state.rough)
+    return Chain(node.latex, (Link("=", node.forms[-1].latex), *numbers))
 
 
 def composed(network: Network, ask: Ask) -> Placed:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from derive.document import Inline, Link, Math
 from derive.errors import Fault
-from derive.expr import Apply, Expr, Number, Partial, Ref, Value, rebuild
-from derive.notation import Notation, shown
+from derive.expr import Apply, Expr, Number, Partial, Ref, Value, parts, rebuild
+from derive.notation import Notation, show, shown
 from derive.numeric import precisely, value
+from derive.ops import DomainError
 from derive.ops.primitive import real
 from derive.problems.network import Network, State
 
@@ -18,15 +19,6 @@ _OPERATORS = ("add", "mul", "neg", "div", "pow")
 def value_of(x: Value, notation: Notation, at_least: int | None = None) -> str:
     """Return a number as it stands in a sentence or a table."""
     return shown(x, notation, at_least)[0].text
-
-
-def result(x: Value, notation: Notation, at_least: int | None = None, rough: bool = False) -> Link:
-    """Return the end of a numeric chain: `= 0.375` where that is all of it, `≈ 0.594` where it was rounded.
-
-    rough: x itself is already a rounded number.
-    """
-    number, exact = shown(x, notation, at_least)
-    return Link("=" if exact and not rough else r"\approx", number.text)
 
 
 def enumeration(formulas: Sequence[str]) -> tuple[Inline, ...]:
@@ -39,24 +31,65 @@ def enumeration(formulas: Sequence[str]) -> tuple[Inline, ...]:
     return tuple(words)
 
 
-def evaluated(network: Network, formula: Expr, state: State) -> list[Link]:
-    """Return `= formula with numbers`, and where a function is applied to a sum or product `= function of its value`.
+def worked_out(
+    network: Network, formula: Expr, state: State, end: Value, at_least: int | None = None, rough: bool = False
+) -> list[Link]:
+    """Return what follows a formula: with its numbers put in, with the arguments of functions computed, the result.
 
-    Each is held against the true value before it is returned.
+    A sign between two sides is "=" only where the digits shown make it true, else "≈". Each side is held
+    against the value of the formula before it is returned. `rough`: the result is itself a rounded number.
     """
+    links: list[Link] = []
+    before: Expr | None = None
+    for side in _sides(network, formula, state):
+        _check(side, formula, network, state)
+        equal = (
+            _literal(side, network) == _literal(before, network) if before is not None else _all_shown(side, network)
+        )
+        links.append(Link("=" if equal else r"\approx", network.writer().latex(side)))
+        before = side
+    number, whole = shown(end, network.notation, at_least)
+    if before is None:
+        equal = whole and not rough
+    else:
+        equal = _literal(before, network) == _meant(number, network, at_least)
+    return [*links, Link("=" if equal else r"\approx", number.text)]
+
+
+def _sides(network: Network, formula: Expr, state: State) -> list[Expr]:
+    """Return a formula with its numbers, and with the arguments of its functions computed; each that looks new."""
     if isinstance(formula, (Number, Ref, Partial)):
         return []
     numbers = _put_in(formula, network, state)
-    inner = _worked_out(numbers, network)
-    links = []
-    shown_before = network.writer().latex(formula)
-    for e in (numbers, inner):
-        _check(e, formula, network, state)
-        latex = network.writer().latex(e)
-        if latex != shown_before and not isinstance(e, Number):
-            links.append(Link(_relation(e, network), latex))
-            shown_before = latex
-    return links
+    looks = [network.writer().latex(formula)]
+    sides = []
+    for side in (numbers, _arguments_computed(numbers, network)):
+        latex = network.writer().latex(side)
+        if latex not in looks and not isinstance(side, Number):
+            looks.append(latex)
+            sides.append(side)
+    return sides
+
+
+def _meant(number: Number, network: Network, at_least: int | None = None) -> Value:
+    """Return the number that the digits shown stand for."""
+    text, meant = show(number.value, network.notation, at_least)
+    return meant if text == number.text else number.value
+
+
+def _literal(side: Expr, network: Network) -> Value:
+    """Return the value of a side as it is printed, with the digits that are shown."""
+    printed = rebuild(side, lambda x: Number(_meant(x, network)) if isinstance(x, Number) and x.text else x)
+    with precisely():
+        try:
+            return value(printed, {}, network.notation.relu_at_0)
+        except DomainError:  # 1 − 1.000 below a logarithm
+            return None
+
+
+def _all_shown(side: Expr, network: Network) -> bool:
+    """Return whether every number in a side shows all of its digits."""
+    return all(not isinstance(p, Number) or not p.text or _meant(p, network) == p.value for p in parts(side))
 
 
 def _put_in(e: Expr, network: Network, state: State) -> Expr:
@@ -81,33 +114,18 @@ def _taken(e: Expr, network: Network, state: State) -> Expr:
     return Apply(e.op, tuple(_taken(a, network, state) for a in e.args))
 
 
-def _worked_out(e: Expr, network: Network) -> Expr:
+def _arguments_computed(e: Expr, network: Network) -> Expr:
     """Return e with the arguments of its functions computed: σ(0.25 · 0.63) becomes σ(0.1575)."""
     if not isinstance(e, Apply):
         return e
     if e.op in _OPERATORS:
-        return Apply(e.op, tuple(_worked_out(a, network) for a in e.args))
+        return Apply(e.op, tuple(_arguments_computed(a, network) for a in e.args))
     with precisely():
         args = [value(a, {}, network.notation.relu_at_0) for a in e.args]
     return Apply(
         e.op,
         tuple(a if isinstance(a, Number) else shown(v, network.notation)[0] for a, v in zip(e.args, args, strict=True)),
     )
-
-
-def _relation(e: Expr, network: Network) -> str:
-    """Return "=" if every number shown in e is exact, else "≈"."""
-    from derive.expr import parts
-
-    for p in parts(e):
-        if isinstance(p, Number) and p.text and not _is_exact(p, network):
-            return r"\approx"
-    return "="
-
-
-def _is_exact(number: Number, network: Network) -> bool:
-    again, exact = shown(number.value, network.notation)
-    return exact or again.text != number.text
 
 
 def _check(e: Expr, formula: Expr, network: Network, state: State) -> None:

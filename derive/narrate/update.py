@@ -8,7 +8,7 @@ from derive.document import Aligned, Block, Chain, Link, Table
 from derive.expr import Partial, Ref, Value
 from derive.narrate.blocks import Ask, Placed, one_of
 from derive.narrate.common import cell
-from derive.narrate.numbers import evaluated, result, value_of
+from derive.narrate.numbers import value_of, worked_out
 from derive.notation import magnitude
 from derive.problems.network import Network, State
 
@@ -36,8 +36,7 @@ def _updated_chain(network: Network, name: str, new: Value) -> Chain:
     places = visible(network.given[name], new)
     links = (
         Link("=", network.writer().latex(formula)),
-        *evaluated(network, formula, state),
-        result(new, network.notation, places),
+        *worked_out(network, formula, state, new, places),
     )
     return Chain(new_name(network.graph[name].latex), links, boxed=True)
 
