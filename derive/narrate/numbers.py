@@ -49,10 +49,8 @@ def worked_out(
         links.append(Link("=" if equal else r"\approx", network.writer().latex(side)))
         before = side
     number, whole = shown(end, network.notation, at_least)
-    if before is None:
-        equal = whole and not rough
-    else:
-        equal = _literal(before, network) == _meant(number, network, at_least)
+    printed = _meant(number, network, at_least)
+    equal = whole and not rough if before is None else _literal(before, network) == printed
     return [*links, Link("=" if equal else r"\approx", number.text)]
 
 
