@@ -93,12 +93,14 @@ def build(
       derive build homework/*.md -o out --jobs 2
       derive build homework.md --to json
     """
-    from derive.build import as_json
     from derive.many import build_all
 
-    to_files = tuple(f for f in formats if f != "json" or folder is not None)
-    outcomes = build_all(reports, folder or Path("build"), to_files, engine, statement, jobs)
-    if "json" in formats and folder is None:
+    to_output = "json" in formats and folder is None
+    to_files = tuple(f for f in formats if f != "json" or not to_output)
+    outcomes = build_all(reports, folder or Path("build"), to_files, engine, statement, jobs, force or to_output)
+    if to_output:
+        from derive.build import as_json
+
         results = [o.result for o in outcomes if o.result is not None]
         if results:
             click.echo(as_json(results[0] if len(reports) == 1 else results), nl=False)
@@ -108,9 +110,8 @@ def build(
         for note in outcome.notes:
             click.echo(f"note: {note}", err=True)
         for file in outcome.files:
-            click.echo(
-                f"{file}" + (f"  ({outcome.engine})" if file.name == f"{outcome.report.stem}.pdf" else ""), err=True
-            )
+            told = file.name == f"{outcome.report.stem}.pdf" or outcome.engine == "unchanged"
+            click.echo(f"{file}" + (f"  ({outcome.engine})" if told else ""), err=True)
     codes = [o.code for o in outcomes]
     sys.exit(next((c for c in (UNUSABLE, FINDINGS) if c in codes), DONE))
 

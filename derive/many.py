@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from derive import cache
 from derive.errors import Fault, Unreadable, render
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one report: files and result, or faults as text; code is its exit code."""
+    """What became of one report: files and result, or faults as text; code is its exit code.
+
+    engine: what set the PDF, or "unchanged" where nothing had to be done.
+    """
 
     report: Path
     files: tuple[Path, ...] = ()
@@ -25,19 +29,40 @@ class Outcome:
     code: int = 0
 
 
-def build_one(path: Path, folder: Path, formats: tuple[str, ...], engine: str, statement: bool) -> Outcome:
-    """Build a report; a Fault becomes part of the outcome."""
+def build_one(
+    path: Path, folder: Path, formats: tuple[str, ...], engine: str, statement: bool, fresh: bool = False
+) -> Outcome:
+    """Build a report, or find that it has not changed since it was built; a Fault becomes part of the outcome.
+
+    fresh: build it in any case.
+    """
+    try:
+        key = cache.key_of(path, formats, engine, statement)
+    except OSError:  # the build itself says why
+        key, fresh = "", True
+    known = None if fresh else cache.find(folder, path, key)
+    if known is not None:
+        files = tuple(folder / name for name in known.files)
+        return Outcome(path, files, engine="unchanged", notes=known.notes)
     from derive.build import build
 
     try:
         built = build(path, folder, formats, engine, statement)
     except Fault as fault:
         return Outcome(path, faults=(render(fault),), code=2 if isinstance(fault, Unreadable) else 1)
+    if built.files:
+        cache.remember(folder, path, cache.Record(key, cache.hashes(built.files), built.engine, built.notes))
     return Outcome(path, built.files, built.result, built.engine, built.notes)
 
 
 def build_all(
-    reports: tuple[Path, ...], folder: Path, formats: tuple[str, ...], engine: str, statement: bool, jobs: int
+    reports: tuple[Path, ...],
+    folder: Path,
+    formats: tuple[str, ...],
+    engine: str,
+    statement: bool,
+    jobs: int,
+    fresh: bool = False,
 ) -> list[Outcome]:
     """Return the outcomes in the order of the reports; a terminal sees a progress bar when there are several."""
     stems: dict[str, Path] = {}
@@ -49,7 +74,7 @@ def build_all(
                 expected="reports with different names",
             )
             return [Outcome(path, faults=(render(clash),), code=2)]
-    work = [(path, folder, formats, engine, statement) for path in reports]
+    work = [(path, folder, formats, engine, statement, fresh) for path in reports]
     if jobs == 1 or len(reports) == 1:
         return [build_one(*w) for w in _watched(work)]
     context = multiprocessing.get_context("spawn")  # a fork after the engine has started threads may hang
