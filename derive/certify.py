@@ -22,7 +22,7 @@ from derive.notation import Notation
 from derive.numeric import DIGITS, value
 from derive.ops import DomainError
 from derive.ops.primitive import real, short
-from derive.points import adjoints, forward, kinks_of_line, points, smallest
+from derive.points import adjoints, forward, kinks_of_line, points, quantities, smallest
 
 _LEAST = 3
 _TOLERANCE = Fraction(1, 10**9)
@@ -69,8 +69,8 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
 
 
 def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -> int:
-    """Return how many digits beyond the usual the smallest value and the smallest gradient need."""
-    return 2 * max(0, -smallest([*env.values(), *adjoints(d, env, notation).values()]))
+    """Return how many digits are needed beyond the usual, so that the step lies well below every derivative."""
+    return 10 + 3 * max(0, -smallest(quantities(d, env, notation)))
 
 
 class _Point:
@@ -188,7 +188,7 @@ class _Point:
         if a == b:
             return 0.0
         size = max(abs(a), abs(b))
-        if size < self.step**2:  # both are zero but for the rounding of the differences
+        if size < self.step:  # nothing that is not 0 is so small: this is what the differences leave over
             return 0.0
         error = abs(a - b) / size
         if not error <= real(_TOLERANCE):

@@ -60,13 +60,13 @@ def _sides(
             return None
         try:
             at = [value(k, env, notation.relu_at_0) for k in kinks]
-            gradients = adjoints(d, env, notation)
+            sizes = quantities(d, env, notation)
         except DomainError:
             return None
         # A kink that is hit exactly stays so while something else is moved (the units behind a dead one); one that is
         # only near would be crossed.
         near = any(v != 0 and abs(v) * 10**6 < 1 for v in at)
-        if near or smallest([*env.values(), *gradients.values()]) < -_FAINTEST:
+        if near or smallest(sizes) < -_FAINTEST:
             return None
     sides = {(i, v > 0) for i, v in enumerate(at) if v != 0}
     new = not sides <= seen
@@ -114,6 +114,14 @@ def adjoints(d: Derivation, env: Mapping[str, Value], notation: Notation) -> dic
     for name, step in d.steps.items():
         found[name] = value(step.adjoint, env, notation.relu_at_0, lambda q: found[q.wrt])
     return found
+
+
+def quantities(d: Derivation, env: Mapping[str, Value], notation: Notation) -> list[Value]:
+    """Return the values, adjoints and local derivatives at a point."""
+    found = adjoints(d, env, notation)
+    edges = (c.local for step in d.steps.values() for c in step.contributions)
+    local = [value(e, env, notation.relu_at_0, lambda q: found[q.wrt]) for e in edges]
+    return [*env.values(), *found.values(), *local]
 
 
 def smallest(numbers: Iterable[Value]) -> int:

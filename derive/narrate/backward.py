@@ -40,7 +40,8 @@ def backward(network: Network, ask: Ask) -> Placed:
         chains = [_backward_numbers(network, n, state) for n in names]
     else:
         chains = [_backward_line(network, n) for n in names]
-    return (Aligned(tuple(chains)), *_remarks(network, names, ask))
+    aligned = (Aligned(tuple(chains)),) if chains else ()
+    return (*aligned, *_remarks(network, names, ask))
 
 
 def _with_path(network: Network, names: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ def chosen(names: list[str], network: Network, ask: Ask) -> list[str]:
     first, last = ask.text("from"), ask.text("to")
     start = _place(names, network.find(first, ask.span), first, ask) if first else 0
     stop = _place(names, network.find(last, ask.span), last, ask) if last else len(names) - 1
-    if start > stop:
+    if start > stop and names:
         raise Fault(f"{first} comes after {last} here", ask.span, fix=f'from="{last}", to="{first}"')
     return names[start : stop + 1]
 

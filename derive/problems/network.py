@@ -167,6 +167,9 @@ class Network:
                 self.entry.span,
                 fix=r"update: {learning_rate: \eta = 0.1}",
             )
+        if not self.parameters:
+            title = f"{self.name} has no parameters, so there is nothing to update"
+            raise Fault(title, self._place("update"), expected="leaves that are not data or constants")
         _ = self.before
         return self.stepped(self.given, self.update.rate)
 
