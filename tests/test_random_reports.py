@@ -85,7 +85,7 @@ REFUSED = (
     (["a = y - 1.5", "L = (a - y)^2 + b"], "b = 1, y = -0.5"),
     ([r"h = \operatorname{elu}(3 + y)", "L = (w - y)^2 + v h"], "w = 0, v = 0.3, y = 0"),
     ([r"h = y \cdot \frac{y - 3}{2 + x^2}", "L = (h - y)^2 + b"], "x = 1/3, b = 0, y = 0"),
-    ([r"z = v h", r"h = \tanh(w x)"][::-1] + ["L = (z - y)^2"], "x = 40, w = 2, v = 1, y = 0"),
+    ([r"h = \tanh(w x)", "z = v h", "L = (z - y)^2"], "x = 40, w = 2, v = 1, y = 0"),
     ([r"p = \sigma(x)", r"L = -w \log(p)"], "x = -150, w = 1"),
 )
 
