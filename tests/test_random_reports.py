@@ -103,4 +103,4 @@ def test_nothing_to_update_is_said(derive: Callable[..., Any], tmp_path: Any) ->
     text = report(["L = (y - x)^2"], "x = 1, y = 2").replace("    values", "    data: x, y\n    values")
     (tmp_path / "random.md").write_text(text, encoding="utf-8")
     run = derive("build", "random.md", "--to", "tex", "-o", "out")
-    assert run.code == 1 and "nothing to update" in run.err and "random.md:8:" in run.err
+    assert run.code == 1 and "nothing to update" in run.err and "random.md:9:" in run.err
