@@ -10,6 +10,7 @@ from derive.rewrite import flatten, opened
 from derive.tidy import tidy
 
 READABLE = 60  # parts of a closed form that is still shown with everything substituted
+SHORT = 25  # parts of one that fits into a table
 
 
 def backward_forms(d: Derivation, name: str) -> tuple[Expr, ...]:

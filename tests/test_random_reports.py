@@ -104,3 +104,30 @@ def test_nothing_to_update_is_said(derive: Callable[..., Any], tmp_path: Any) ->
     (tmp_path / "random.md").write_text(text, encoding="utf-8")
     run = derive("build", "random.md", "--to", "tex", "-o", "out")
     assert run.code == 1 and "nothing to update" in run.err and "random.md:9:" in run.err
+
+
+SIGNS = (
+    (["h = w x", "L = (h - y)^2"], "w = 1/3, x = 3, y = 0", r"h &= w x \approx 0.3333 \cdot 3 \approx 1"),
+    ([r"h = \tanh(x)", "L = (h - y)^2"], "x = 200, y = 0", r"h &= \tanh(x) = \tanh(200) \approx 1.000"),
+    (["h = x - 1", "L = (h - y)^2"], "x = 3, y = 0", "h &= x - 1 = 3 - 1 = 2"),
+    ([r"h = \log(x)", "L = (h - y)^2"], "x = 1, y = 0", r"h &= \log(x) = \log(1) = 0"),
+    ([r"h = \log(1 - v)", r"L = (h - y)^2"], "v = 0.99999999, y = 0", r"\approx \log(10^{-8}) \approx -18.42"),
+)
+
+
+@pytest.mark.parametrize(("lines", "values", "expected"), SIGNS)
+def test_equals_stands_only_where_the_digits_make_it_true(
+    derive: Callable[..., Any], tmp_path: Any, lines: list[str], values: str, expected: str
+) -> None:
+    (tmp_path / "random.md").write_text(report(lines, values), encoding="utf-8")
+    assert derive("build", "random.md", "--to", "tex", "-o", "out").code == 0
+    assert expected in (tmp_path / "out" / "random.tex").read_text(encoding="utf-8")
+
+
+def test_every_closed_form_that_is_printed_is_among_the_certified_ones(root: Any) -> None:
+    from derive.report import load
+    from derive.steps import SHORT
+
+    for problem in load(root / "tests" / "data" / "mazur.md").problems.values():
+        for name in problem.derivation.steps:
+            assert {problem.derivation.closed(name), problem.derivation.closed(name, SHORT)} <= set(problem.forms[name])

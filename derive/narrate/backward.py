@@ -11,9 +11,7 @@ from derive.narrate.blocks import Ask, Placed
 from derive.narrate.common import backward_key, cell, chosen, quantity, state_of
 from derive.narrate.numbers import enumeration, value_of, worked_out
 from derive.problems.network import Network, State
-from derive.steps import adjoint_forms, backward_forms
-
-_SHORT = 25  # parts of a formula that fits into a table
+from derive.steps import SHORT, adjoint_forms, backward_forms
 
 
 def order(network: Network) -> list[str]:
@@ -117,5 +115,5 @@ def gradients(network: Network, ask: Ask) -> Placed:
 
 
 def _readable(network: Network, name: str) -> Expr:
-    closed = network.derivation.closed(name, _SHORT)
-    return closed if size(closed) <= _SHORT else adjoint_forms(network.derivation, name)[-1]
+    closed = network.derivation.closed(name, SHORT)
+    return closed if size(closed) <= SHORT else adjoint_forms(network.derivation, name)[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from derive.document import Inline, Link, Math
 from derive.errors import Fault
@@ -43,14 +44,12 @@ def worked_out(
     before: Expr | None = None
     for side in _sides(network, formula, state):
         _check(side, formula, network, state)
-        equal = (
-            _literal(side, network) == _literal(before, network) if before is not None else _all_shown(side, network)
-        )
+        equal = _same(before, side, network) if before is not None else _all_shown(side, network)
         links.append(Link("=" if equal else r"\approx", network.writer().latex(side)))
         before = side
     number, whole = shown(end, network.notation, at_least)
-    printed = _meant(number, network, at_least)
-    equal = whole and not rough if before is None else _literal(before, network) == printed
+    printed = Number(_meant(number, network, at_least))
+    equal = _same(before, printed, network) if before is not None else whole and not rough
     return [*links, Link("=" if equal else r"\approx", number.text)]
 
 
@@ -73,6 +72,20 @@ def _meant(number: Number, network: Network, at_least: int | None = None) -> Val
     """Return the number that the digits shown stand for."""
     text, meant = show(number.value, network.notation, at_least)
     return meant if text == number.text else number.value
+
+
+def _same(left: Expr, right: Expr, network: Network) -> bool:
+    """Return whether two sides are equal as they are printed.
+
+    Exact numbers are compared as such. Others agree to 50 digits also where a saturated unit hides a difference, so
+    there all digits must be shown too, and no such number equals one that is written out.
+    """
+    a, b = _literal(left, network), _literal(right, network)
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a == b
+    if a is None or b is None or isinstance(a, Fraction) or isinstance(b, Fraction):
+        return False
+    return bool(a == b) and _all_shown(left, network) and _all_shown(right, network)
 
 
 def _literal(side: Expr, network: Network) -> Value:

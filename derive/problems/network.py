@@ -24,7 +24,7 @@ from derive.points import kinks_of
 from derive.problems.line import read_name
 from derive.problems.values import Update
 from derive.source import Slice, Span
-from derive.steps import adjoint_forms, backward_forms
+from derive.steps import SHORT, adjoint_forms, backward_forms
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,12 @@ class Network:
 
     @cached_property
     def forms(self) -> dict[str, tuple[Expr, ...]]:
-        """Every form of every adjoint that a document can show."""
-        d = self.derivation
-        return {name: (*backward_forms(d, name), *adjoint_forms(d, name)) for name in d.steps}
+        """Every form of every adjoint that a document or the JSON can show."""
+        d, found = self.derivation, {}
+        for name in d.steps:
+            closed = (d.closed(name), d.closed(name, SHORT))
+            found[name] = tuple(dict.fromkeys((*closed, *backward_forms(d, name), *adjoint_forms(d, name))))
+        return found
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -7,7 +7,7 @@ from typing import Any
 from derive.expr import Expr, Partial, Value, parts
 from derive.language.write import NoPlainForm, plain
 from derive.problems.network import Network, State
-from derive.steps import backward_forms
+from derive.steps import adjoint_forms, backward_forms
 
 
 def result(network: Network) -> dict[str, Any]:
@@ -33,9 +33,10 @@ def _updated(network: Network) -> dict[str, Any]:
 
 def _gradient(network: Network, name: str, numbers: State | None) -> dict[str, Any]:
     closed = network.derivation.closed(name)
+    shown = adjoint_forms(network.derivation, name)[-1] if _has_quantity(closed) else closed
     out: dict[str, Any] = {
         "plain": None,
-        "latex": network.writer().latex(network.forms[name][-1] if _has_quantity(closed) else closed),
+        "latex": network.writer().latex(shown),
         "value": number(numbers.adjoints[name]) if numbers else None,
     }
     try:
