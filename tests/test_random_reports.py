@@ -131,3 +131,15 @@ def test_every_closed_form_that_is_printed_is_among_the_certified_ones(root: Any
     for problem in load(root / "tests" / "data" / "mazur.md").problems.values():
         for name in problem.derivation.steps:
             assert {problem.derivation.closed(name), problem.derivation.closed(name, SHORT)} <= set(problem.forms[name])
+
+
+COMMANDS = ("sigmoid", "ReLU", "relu", "softplus", "tanh", "sign", "gelu", "sigma")
+
+
+@pytest.mark.parametrize("function", COMMANDS)
+def test_functions_written_as_commands_are_set(derive: Callable[..., Any], tmp_path: Any, function: str) -> None:
+    """An author's `\\ReLU` needs a definition in TeX; both engines get an operator instead."""
+    lines = [rf"h = \{function}(w x)", "L = (h - y)^2"]
+    (tmp_path / "random.md").write_text(report(lines, "w = 2, x = 1, y = 0"), encoding="utf-8")
+    run = derive("build", "random.md", "--to", "pdf,tex", "-o", "out")
+    assert run.code == 0, run.err

@@ -10,6 +10,7 @@ from derive.language import surface as s
 from derive.language.meaning import Scope, lower
 from derive.language.write import Writer, brackets
 from derive.notation import Notation
+from derive.ops import SPELLINGS
 from derive.source import Slice
 
 _GREEK = frozenset(
@@ -19,6 +20,20 @@ _GREEK = frozenset(
 _ACCENTS = ("hat", "bar", "tilde", "dot")
 _WORD_BASE = re.compile(r"^([A-Za-z]{2,})(?=[_^]|$)")
 _WORD_SCRIPT = re.compile(r"([_^])\{([A-Za-z]{3,})\}")
+
+
+_COMMAND = re.compile(r"\\([A-Za-z]{2,})")
+_TEX = frozenset("exp log ln sin cos tanh max min sigma".split())  # commands that TeX itself has
+
+
+def with_operators(latex: str) -> str:
+    """Return LaTeX in which functions written as commands that TeX lacks (`\\sigmoid`, `\\ReLU`) are operators."""
+
+    def command(found: re.Match[str]) -> str:
+        own = found[1] in SPELLINGS and found[1] not in _TEX
+        return rf"\operatorname{{{found[1]}}}" if own else found[0]
+
+    return _COMMAND.sub(command, latex)
 
 
 @lru_cache(maxsize=4096)
@@ -52,10 +67,7 @@ def latex_of(tree: s.Tree, text: Slice, scope: Scope, names: Mapping[str, str], 
     """Return a side that was written in plain text as LaTeX."""
     if isinstance(tree, s.Name):
         return beautiful(text.text[tree.at[0] : tree.at[1]])
-    if isinstance(tree, s.Call) and tree.fn not in scope.functions:
-        from derive.ops import SPELLINGS
-
-        if tree.fn not in SPELLINGS:
-            inner = ", ".join(latex_of(a, text, scope, names, notation) for a in tree.args)
-            return _from_plain(tree.fn) + brackets(inner)
+    if isinstance(tree, s.Call) and tree.fn not in scope.functions and tree.fn not in SPELLINGS:
+        inner = ", ".join(latex_of(a, text, scope, names, notation) for a in tree.args)
+        return _from_plain(tree.fn) + brackets(inner)
     return Writer(names, notation).latex(lower(tree, text, scope))

@@ -12,7 +12,7 @@ from derive.language import surface as s
 from derive.language.grammar import Table, parse, syntax_of
 from derive.language.meaning import OPEN, Function, Scope, lower, plain_name
 from derive.language.occurrences import quantities
-from derive.language.spelling import beautiful, latex_of
+from derive.language.spelling import beautiful, latex_of, with_operators
 from derive.language.unfold import unfolded
 from derive.language.walk import walk
 from derive.notation import Notation
@@ -207,12 +207,12 @@ class ForwardPass:
                 piece = text.text[t.at[0] : t.at[1]]
                 head = piece.split("(", 1)[0].removesuffix(r"\left").strip()
                 if "(" in piece and head and "{" + head not in piece and syntax_of(text.text) == "latex":
-                    self.spellings.setdefault(SPELLINGS[t.fn], head)
+                    self.spellings.setdefault(SPELLINGS[t.fn], with_operators(head))
 
     def _set(self, text: Slice, tree: s.Tree) -> str:
         """Return a side as it is set: the author's LaTeX with beautiful names; plain text is written anew."""
         if syntax_of(self._whole(text)) == "latex":
-            return _respelled(text.text, parse(text, self.table()))
+            return with_operators(_respelled(text.text, parse(text, self.table())))
         return latex_of(tree, text, self.scope(), self.names(), self.notation)
 
     def _whole(self, text: Slice) -> str:
