@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from derive import report
 from derive.document import Document, Inline
@@ -21,13 +21,17 @@ from derive.problems import PROBLEMS
 from derive.problems.network import Network
 from derive.references import References
 from derive.report import Report
+from derive.settle import settled, unshown
 from derive.source import Span
+
+if TYPE_CHECKING:
+    from derive.writers.templates import Look
 
 _OWN = {
     "vary": Offer(
         rounded(experiments.vary),
         "a table: several learning rates or values, and what follows",
-        ("show", "steps", "rate", "digits", "caption"),
+        ("show", "steps", "rate", "digits", "caption", "label"),
         (2, 2),
         r'vary("\alpha", "0.1, 1", show="L")',
     )
@@ -37,7 +41,7 @@ ACROSS = {
     "compare": Offer(
         experiments.compare,
         "the gradients of several networks side by side",
-        ("caption",),
+        ("caption", "label"),
         (0, 1000),
         r'compare(skip, plain, "\omega_0")',
     )
@@ -62,19 +66,32 @@ def build(
     """Build one report into a folder (None: only the result); raises a Fault, and then no file has changed."""
     loaded = report.load(path)
     result = results(loaded)
-    document = compose(loaded, statement)
     try:
-        contents, taken = _contents(loaded, document, result, formats, engine)
+        look = find_look(loaded)
+        document = compose(loaded, look, statement)
+        contents, taken = _contents(loaded, document, look, result, formats, engine)
     except Fault as fault:
         fault.span = fault.span or _found(loaded, fault.about)
         raise
     files = _write_all(folder, contents) if folder and contents else ()
-    return Built(files, result, taken, tuple(note for p in loaded.problems.values() for note in p.notes()))
+    notes = [note for p in loaded.problems.values() for note in p.notes()]
+    return Built(files, result, taken, (*notes, *(() if statement else unshown(loaded, document))))
+
+
+def find_look(loaded: Report) -> Look:
+    """Return the look that a report asks for: its author's own, beside the report, or one that comes with derive."""
+    from derive.writers import templates
+
+    try:
+        return templates.find(loaded.meta.template, loaded.path.resolve().parent)
+    except Fault as fault:
+        fault.span = fault.span or (loaded.template.span() if loaded.template else None)
+        raise
 
 
 def _found(loaded: Report, about: str) -> Span | None:
-    """Return where a text stands in the body of a report."""
-    at = loaded.body.text.find(about) if about else -1
+    """Return where a text stands last in the body of a report, which is the second place of what stands twice."""
+    at = loaded.body.text.rfind(about) if about else -1
     return loaded.body.span(at, at + len(about)) if at >= 0 else None
 
 
@@ -85,12 +102,16 @@ def results(loaded: Report) -> dict[str, Any]:
     return {"report": loaded.path.stem, "problems": found}
 
 
-def compose(loaded: Report, statement: bool = False) -> Document:
+def compose(loaded: Report, look: Look, statement: bool = False) -> Document:
     """Return the document of a report, with every block in its place."""
-    options = body.BodyOptions(statement, loaded.numbering, frozenset(loaded.problems))
+    folder = loaded.path.resolve().parent
+    options = body.BodyOptions(statement, loaded.numbering, frozenset(loaded.problems), loaded.room, folder)
     references = References()
-    blocks = body.read(loaded.body, lambda wanted: resolve(loaded, wanted, references), options)
-    return Document(loaded.meta, references.number(blocks), _closing(loaded))
+    found = body.read(loaded.body, lambda wanted: resolve(loaded, wanted, references), options)
+    explained = look.explanations if loaded.explanations is None else loaded.explanations
+    blocks = settled(found.blocks, explained, loaded.pictures)
+    meta = replace(loaded.meta, points=found.points)
+    return Document(meta, references.number(blocks), _closing(loaded), loaded.path.stem)
 
 
 def _closing(loaded: Report) -> tuple[Inline, ...]:
@@ -110,6 +131,8 @@ def _closing(loaded: Report) -> tuple[Inline, ...]:
 def resolve(loaded: Report, wanted: Placeholder, references: References) -> Placed:
     """Return what a placeholder of the body stands for; raises a Fault at it."""
     name, *rest = wanted.target
+    if name == "ref" and not rest:
+        return references.to(_own(wanted), wanted.span)
     if name in ACROSS and not rest:
         names = tuple(a for a in wanted.args if not isinstance(a, NameArg))
         across = ask(ACROSS, _networks(loaded, wanted), name, names, wanted.kwargs, wanted.span)
@@ -131,6 +154,14 @@ def resolve(loaded: Report, wanted: Placeholder, references: References) -> Plac
     return references.to(made, wanted.span) if isinstance(made, Reference) else made
 
 
+def _own(wanted: Placeholder) -> Reference:
+    """Return the reference to something that the author has named."""
+    match wanted.args:
+        case (str(name),) if not wanted.kwargs and name:
+            return Reference(("#" + str(name).removeprefix("#"),))
+    raise Fault("`ref` takes one name in quotes", wanted.span, expected='ref("name") for `{#name}`')
+
+
 def _networks(loaded: Report, wanted: Placeholder) -> list[Network]:
     """Return the networks that a block across problems is about."""
     chosen = []
@@ -146,32 +177,24 @@ def _networks(loaded: Report, wanted: Placeholder) -> list[Network]:
 
 
 def _contents(
-    loaded: Report, document: Document, result: dict[str, Any], formats: Iterable[str], engine: str
+    loaded: Report, document: Document, look: Look, result: dict[str, Any], formats: Iterable[str], engine: str
 ) -> tuple[dict[str, bytes], str]:
     """Return file name → bytes, and the engine that was taken."""
-    from derive import engines
-    from derive.writers import templates
-
-    try:
-        look = templates.find(loaded.meta.template, loaded.path.resolve().parent)
-    except Fault as fault:
-        fault.span = fault.span or (loaded.template.span() if loaded.template else None)
-        raise
     contents: dict[str, bytes] = {}
     taken = ""
     for kind in formats:
+        name = f"{document.name}.{kind}"
         if kind == "pdf":
-            contents[f"{loaded.path.stem}.pdf"], taken = engines.compile(document, look, engine)
-        elif kind == "tex":
-            from derive.writers import latex
+            from derive import engines
 
-            source, pictures = latex.write(document, look)
-            for name, picture in pictures.items():  # they stand beside the source under the report's name
-                own = f"{loaded.path.stem}-{name}"
-                source, contents[own] = source.replace(f"{{{name}}}", f"{{{own}}}"), picture
-            contents[f"{loaded.path.stem}.tex"] = source.encode()
+            contents[name], taken = engines.compile(document, look, engine)
+        elif kind == "json":
+            contents[name] = as_json(result).encode()
         else:
-            contents[f"{loaded.path.stem}.json"] = as_json(result).encode()
+            from derive.writers import WRITERS
+
+            source, pictures = WRITERS[kind](document, look)
+            contents |= {**pictures, name: source.encode()}
     return contents, taken
 
 

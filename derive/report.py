@@ -13,20 +13,27 @@ from derive.front import frontmatter
 from derive.front.entries import Mapping as Entry
 from derive.front.entries import Scalar, Sequence, Value
 from derive.markdown import numbering
+from derive.markdown.answers import centimetres
 from derive.markdown.numbering import Numbering
 from derive.notation import Notation
 from derive.problems import PROBLEMS, RESERVED, Problem
 from derive.source import Slice
 
-_TEXTS = tuple("title subtitle course institution date template language".split())
-KEYS = (*_TEXTS, "authors", "numbering", "notation", *PROBLEMS)
+_TEXTS = tuple("title subtitle course institution team date due template language".split())
+_SETTINGS = tuple("paper toc pictures explanations answer_space".split())
+KEYS = (*_TEXTS, "authors", "numbering", "notation", *_SETTINGS, *PROBLEMS)
+PAPERS = ("a4", "letter")
 LONGEST = 400_000  # bytes of a report, far more than anybody writes by hand
-WORDS = frozenset({"compare"})  # names that the body uses itself
+WORDS = frozenset({"compare", "ref"})  # names that the body uses itself
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report that has been read. `problems` are in the order of the file."""
+    """A report that has been read. `problems` are in the order of the file.
+
+    pictures: whether derived pictures are drawn. explanations: whether steps are explained beside them, None where
+    the look decides. room: empty space in cm for each answer on the problem sheet, 0 for none.
+    """
 
     path: Path
     meta: Meta
@@ -36,6 +43,9 @@ class Report:
     sections: Mapping[str, str]
     body: Slice
     template: Slice | None = None
+    pictures: bool = True
+    explanations: bool | None = None
+    room: float = 0.0
 
 
 def load(path: Path) -> Report:
@@ -58,7 +68,38 @@ def load(path: Path) -> Report:
     form = numbering.parse(numbers.text) if isinstance(numbers, Scalar) else numbering.standard()
     template = front.get("template")
     look = template.text if isinstance(template, Scalar) else None
-    return Report(path, _meta(front), notation, form, problems, sections, body, look)
+    return Report(
+        path,
+        _meta(front),
+        notation,
+        form,
+        problems,
+        sections,
+        body,
+        look,
+        pictures=_switch(front, "pictures") is not False,
+        explanations=_switch(front, "explanations"),
+        room=_room(front),
+    )
+
+
+def _switch(front: Entry, key: str) -> bool | None:
+    """Return a setting that is on or off, None where it is not given."""
+    given = front.get(key)
+    if given is None:
+        return None
+    text = given.prose.lower() if isinstance(given, Scalar) else ""
+    if text not in ("true", "false", "on", "off", "yes", "no"):
+        raise Fault(f"`{key}` is true or false", given.span, expected=f"{key}: true")
+    return text in ("true", "on", "yes")
+
+
+def _room(front: Entry) -> float:
+    given = front.get("answer_space")
+    room = centimetres(given.prose) if isinstance(given, Scalar) else 0.0
+    if given is not None and room is None:
+        raise Fault("`answer_space` is a height", given.span, expected="answer_space: 5cm")
+    return room or 0.0
 
 
 def _meta(front: Entry) -> Meta:
@@ -66,7 +107,12 @@ def _meta(front: Entry) -> Meta:
     if isinstance(language, Scalar) and language.prose.split("-")[0] != "en":
         raise Fault("sentences are written in English only", language.span, fix="language: en")
     texts = {key: front.prose(key) for key in _TEXTS if front.get(key) is not None}
-    return Meta(**{"title": "", **texts}, authors=_authors(front.get("authors")))
+    paper = front.prose("paper", PAPERS[0]).lower()
+    if paper not in PAPERS:
+        given = front.get("paper")
+        raise Fault(f"no paper is called `{paper}`", given.span if given else None, expected=", ".join(PAPERS))
+    toc = _switch(front, "toc") is True
+    return Meta(**{"title": "", **texts}, authors=_authors(front.get("authors")), paper=paper, toc=toc)
 
 
 def _authors(given: Value | None) -> tuple[str, ...]:

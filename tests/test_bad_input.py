@@ -560,7 +560,7 @@ def test_duplicate_heading_ids(derive: Callable[..., Any], tmp_path: Path) -> No
     run = derive("build", "homework.md")
     assert run.code in (0, 1)
     if run.code:
-        assert "a" in run.err and "homework.md:13" in run.err
+        assert "a" in run.err and "homework.md:14" in run.err
 
 
 @pytest.mark.parametrize(("value", "u"), [("0", 0), ("1", 1), ("1/2", 0.5)])

@@ -33,7 +33,7 @@ def resolve(found: Placeholder) -> Placed:
 
 
 def body(text: str, **options: Any) -> list[Any]:
-    return read(of_text(text), resolve, BodyOptions(**options))
+    return read(of_text(text), resolve, BodyOptions(**options)).blocks
 
 
 def flat(tree: Any) -> str:
@@ -217,11 +217,11 @@ def test_no_numbering(form: str) -> None:
 
 
 def test_attributes_of_headings() -> None:
-    found = body('# {points=8}\n\n## {#c points="2.5" of=skip}\n\n### x {points=1}\n\n#### deep')
+    found = body('# {points=2.5}\n\n## {#c points="2.5" of=skip}\n\n### x {points=2.50}\n\n#### deep')
     assert found[:3] == [
-        Heading(1, "1", (), "8", ""),
+        Heading(1, "1", (), "2.5", ""),
         Heading(2, "(a)", (), "2.5", "c"),
-        Heading(3, "i", ({"t": "Str", "c": "x"},), "1", ""),
+        Heading(3, "i", ({"t": "Str", "c": "x"},), "2.5", ""),
     ]
     assert found[3]["t"] == "Header"
 

@@ -23,7 +23,7 @@ TIERS = (
     ("problems",),
     ("document", "narrate"),
     ("writers", "engines", "markdown", "references"),
-    ("report", "build", "cache", "many", "reading", "starter", "catalogue"),
+    ("report", "settle", "build", "cache", "many", "reading", "starter", "catalogue"),
     ("cli", "__main__", "__init__"),
 )
 PLACE = {name: tier for tier, names in enumerate(TIERS) for name in names}

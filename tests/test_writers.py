@@ -222,7 +222,7 @@ def test_a_long_chain_goes_on_over_the_pages(engine: str) -> None:
 def test_the_tex_is_complete_and_fits_its_line(tmp_path: Path) -> None:
     source, files = latex.write(sample(), LOOK)
     assert source.startswith(r"\documentclass") and r"\begin{align*}" in source and "aligned" not in source
-    assert r"\input{" not in source and list(files) == ["figure-1.pdf"]
+    assert r"\input{" not in source and list(files) == ["report-figure-1.pdf"]
     if HAS_TEX:
         for name, content in {**files, "main.tex": source.encode()}.items():
             (tmp_path / name).write_bytes(content)
@@ -232,7 +232,7 @@ def test_the_tex_is_complete_and_fits_its_line(tmp_path: Path) -> None:
 
 def test_typst_brings_its_pictures_and_their_texts() -> None:
     source, files = typst.write(sample(), LOOK)
-    assert files["figure-1.svg"].startswith(b"<svg") and 'alt: "a grey & black box"' in source
+    assert files["report-figure-1.svg"].startswith(b"<svg") and 'alt: "a grey & black box"' in source
 
 
 def test_typst_sets_words_close_and_keeps_displays() -> None:

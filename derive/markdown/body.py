@@ -5,15 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from derive.document import Block, Math, Paragraph
+from derive.document import Block, Equation, Figure, Heading, Here, Image, Math, Paragraph, Room
 from derive.errors import Fault
+from derive.markdown.answers import centimetres
 from derive.markdown.headings import Headings
 from derive.markdown.holes import TOKEN, Prepared, prepare
 from derive.markdown.numbering import Numbering, standard
-from derive.markdown.pandoc_tree import BLOCKS, INLINES, Json, formula, in_formula, nodes, paragraph, words
+from derive.markdown.own_pictures import read_picture
+from derive.markdown.pandoc_tree import (
+    BLOCKS,
+    INLINES,
+    Json,
+    formula,
+    in_formula,
+    labelled_equation,
+    nodes,
+    paragraph,
+    said,
+    words,
+)
 from derive.markdown.placeholders import Placeholder, parse
+from derive.markdown.points import sums
 from derive.pandoc_binary import run_pandoc
 from derive.source import Slice
 
@@ -32,15 +47,29 @@ _FORMAT = "markdown" + "".join(f"-{name}" for name in _WITHOUT.split()) + "+tex_
 
 @dataclass(frozen=True, slots=True)
 class BodyOptions:
-    """statement: the problem sheet instead of the solution; names: what `of=` may name (None: anything)."""
+    """statement: the problem sheet instead of the solution; names: what `of=` may name (None: anything).
+
+    room: cm of empty space in the place of each solution on the problem sheet; folder: where the author's pictures
+    are, None if they are not to be read.
+    """
 
     statement: bool = False
     numbering: Numbering = field(default_factory=standard)
     names: frozenset[str] | None = None
+    room: float = 0.0
+    folder: Path | None = None
 
 
-def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> list[Any]:
-    """Return the blocks of a body: pandoc's as dicts, derived ones and headings as values of `document`.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """blocks: pandoc's as dicts, derived ones and headings as values of `document`; points: in total, "" for none."""
+
+    blocks: list[Any]
+    points: str
+
+
+def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> Body:
+    """Return what a body holds.
 
     `resolve` is called for each placeholder in the order of the text. A Fault tells of a placeholder, a heading or a
     `:::` block that cannot be read; what `resolve` raises passes through.
@@ -53,9 +82,21 @@ def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> l
         if sum(node["t"] == "Div" for node in nodes(blocks)) < len(prepared.divs):
             reason = "it stands in a block of code or at the wrong indentation"
             raise Fault("this `:::` block is not read as one", prepared.divs[0], reason=reason)
-        return _Reader(prepared, resolve, options).blocks(blocks)
+        reader = _Reader(prepared, resolve, options)
+        found = reader.blocks(blocks)
     except RecursionError:
         raise Fault("the text is nested too deep", body.span(0, 0)) from None
+    points, total = sums(reader.headings.worths)
+    return Body(_with_points(found, points), total)
+
+
+def _with_points(tree: Any, points: list[str]) -> Any:
+    """Return a tree in which each heading has its points instead of its place among the headings."""
+    if isinstance(tree, Heading):
+        return replace(tree, points=points[int(tree.points)])
+    if isinstance(tree, dict):
+        return {key: _with_points(value, points) for key, value in tree.items()}
+    return [_with_points(item, points) for item in tree] if isinstance(tree, list) else tree
 
 
 def _sentence(placed: Placed) -> tuple[Any, ...]:
@@ -86,6 +127,8 @@ class _Reader:
                 return [replace(heading, title=tuple(title)) if heading else {**block, "c": [level, attributes, title]}]
             case "Div":
                 return self.div(*block["c"])
+            case "Figure":
+                return [self.picture(*block["c"])]
             case "CodeBlock":
                 attributes, text = block["c"]
                 return [{"t": "CodeBlock", "c": [self.strings(attributes), self.restore(text)]}]
@@ -93,7 +136,7 @@ class _Reader:
                 return [self.inside(block)]
 
     def div(self, attributes: Any, content: list[Any]) -> list[Any]:
-        _, classes, _ = self.strings(attributes)
+        _, classes, pairs = self.strings(attributes)
         kind = classes[0] if classes else ""
         left_out = {"solution": self.options.statement, "hint": not self.options.statement, "marks": True}
         if not left_out.get(kind, False):
@@ -102,7 +145,28 @@ class _Reader:
             for node in nodes(content):
                 if node["t"] == "Header":
                     self.headings.read(node["c"][0], node["c"][1], node["c"][2])
-        return []
+        return self.room(dict(pairs)) if kind == "solution" else []
+
+    def room(self, given: dict[str, str]) -> list[Any]:
+        """Return the empty space that stands in the place of a solution."""
+        height = centimetres(given["space"]) if "space" in given else self.options.room
+        if height is None:
+            at = self.prepared.body.text.find(f"space={given['space']}")
+            span = self.prepared.body.span(max(at, 0), max(at, 0) + len(f"space={given['space']}"))
+            raise Fault(f"`{given['space']}` is no height", span, expected="::: {.solution space=5cm}")
+        return [Room(height)] if height else []
+
+    def picture(self, attributes: Any, caption: Any, content: list[Any]) -> Figure:
+        """Return a picture that the author has brought; it stands in a paragraph of its own."""
+        images = [node for node in nodes(content) if node["t"] == "Image"]
+        (name, _, pairs), alt, (file, _) = self.strings(images[0]["c"][0]), images[0]["c"][1], images[0]["c"][2]
+        name, given = name or attributes[0], dict(pairs)
+        at = self.prepared.body.text.find(f"]({file}")
+        span = self.prepared.body.span(max(at, 0) + 2, max(at, 0) + 2 + len(file))
+        words = said(self.inlines(caption[1][0]["c"] if caption[1] else alt, "a caption"))
+        text = given.get("alt", "") or "".join(w if isinstance(w, str) else w.latex for w in words)
+        image = Image(file, read_picture(file, self.options.folder, span))
+        return Figure(image, text, words, given.get("width", "80%"), key=f"#{name}" if name else "")
 
     def inside(self, node: Any) -> Any:
         """Return any other part of the tree, with what stands in it placed."""
@@ -123,6 +187,8 @@ class _Reader:
 
     def paragraph(self, block: Json) -> list[Any]:
         """Return a paragraph; derived blocks in it part it."""
+        if named := labelled_equation(block["c"]):
+            return [Equation(self.formula(named[0]), f"#{named[1]}")]
         out: list[Any] = []
         line: list[Any] = []
         for inline in block["c"]:
@@ -181,9 +247,13 @@ class _Reader:
         if hole.inner is None:
             raise Fault("`{{` is not closed", hole.span, expected="`}}` before the next empty line")
         placed = self.resolve(parse(hole.inner, hole.span, self.headings.of))
-        if isinstance(placed, tuple) and where:
+        if not isinstance(placed, tuple):
+            return placed
+        if where:
             raise Fault(f"a block cannot stand in {where}", hole.span, expected="a single value")
-        return placed
+        if len(placed) == 1 and isinstance(placed[0], Paragraph):
+            return placed
+        return (Here(hole.span.source.position(hole.span.start)[0]), *placed) if placed else ()
 
     def restore(self, text: str) -> str:
         """Return code with its placeholders as they are written."""

@@ -23,8 +23,9 @@ class Headings:
     def __init__(self, body: Slice, numbering: Numbering, names: frozenset[str] | None) -> None:
         self.body, self.names = body, names
         self.counter = Counter(numbering)
-        self.at = 0
+        self.at = 0  # where the heading that is read now may begin
         self.parts: dict[int, str] = {}
+        self.worths: list[tuple[int, str, Span]] = []
 
     @property
     def of(self) -> str | None:
@@ -36,12 +37,15 @@ class Headings:
             return None
         name, classes, pairs = attributes
         given = dict(pairs)
+        line = self._line(level)
         self._check(classes, given, title)
         self.parts = {above: of for above, of in self.parts.items() if above < level}
         if "of" in given:
             self.parts[level] = given["of"]
+        self.worths.append((level, given.get("points", ""), line))
         number = "" if "unnumbered" in classes else self.counter.next(level, given.get("number", ""))
-        return Heading(level, number, tuple(title), given.get("points", ""), name)
+        # Its place among the headings; the points are summed up when all are read.
+        return Heading(level, number, tuple(title), str(len(self.worths) - 1), name)
 
     def _check(self, classes: list[str], given: dict[str, str], title: list[Any]) -> None:
         for name in classes:
@@ -67,8 +71,20 @@ class Headings:
             f"unknown attribute `{name}` of a heading", self._find(written), nearest(name, _KNOWN), expected=_EXPECTED
         )
 
+    def _line(self, level: int) -> Span:
+        """Return the line of the next heading of a level."""
+        found = re.compile(rf"^[ \t>]*(#{{{level}}}(?!#)[^\n]*?)[ \t\r]*$", re.MULTILINE).search(
+            self.body.text, self.at
+        )
+        if found is None:  # underlined, which is rare
+            return self.body.span(0, 0)
+        self.at = found.end()
+        return self.body.span(found.start(1), found.end(1))
+
     def _find(self, written: str) -> Span:
         """Return where an attribute stands, in the first heading line that has it (quotes and blanks may differ)."""
         words = r"[\"'\s]*".join(re.escape(c) for c in written if not c.isspace())
-        found = re.search(rf"^[ \t>]*#[^\n]*?({words})", self.body.text, re.MULTILINE)
+        begin = self.body.text.rfind("\n", 0, self.at) + 1
+        form = re.compile(rf"^[ \t>]*#[^\n]*?({words})", re.MULTILINE)
+        found = form.search(self.body.text, begin) or form.search(self.body.text)
         return self.body.span(found.start(1), found.end(1)) if found else self.body.span(0, 0)

@@ -24,6 +24,7 @@ _MARK = re.compile(
 )
 # An expression ends at }} outside strings; it cannot hold another one or an empty line.
 _END = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?P<close>\}\})|(?P<stop>\{\{\s|\n[ \t]*\n)")
+_PAIR = re.compile(r"\b[\w-]+=(\"[^\"]*\"|[^\s}]*)")
 _REMARK = re.compile(r"(?:[ \t]{2,}|\t)%[^\n]*")
 
 
@@ -90,7 +91,8 @@ class Prepared:
     def _div(self, match: re.Match[str]) -> None:
         """Put blank lines around a fence, which pandoc needs; check its class and what it closes."""
         span = self.body.span(match.start("div"), match.end("div"))
-        names = match["attributes"].split("{")[0].split() + re.findall(r"\.([^\s{}.#]+)", match["attributes"])
+        given = _PAIR.sub("", match["attributes"])
+        names = given.split("{")[0].split() + re.findall(r"\.([^\s{}.#]+)", given)
         for name in names:
             if name not in DIVS:
                 known = ", ".join(f"`::: {kind}`" for kind in DIVS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from derive.document import Inline, Math
 from derive.errors import Fault
 from derive.source import Span
 
@@ -62,3 +64,39 @@ def nodes(tree: Any) -> Iterator[Json]:
     if isinstance(tree, list):
         for item in tree:
             yield from nodes(item)
+
+
+_NAMED = re.compile(r"\{#([A-Za-z][\w:.-]*)\}")
+
+
+def labelled_equation(inlines: list[Json]) -> tuple[str, str] | None:
+    """Return (LaTeX, name) of a paragraph that is `$$ … $$ {#name}`, None for any other."""
+    match [i for i in inlines if i["t"] not in _SPACES]:
+        case [{"t": "Math", "c": [{"t": "DisplayMath"}, latex]}, {"t": "Str", "c": name}]:
+            found = _NAMED.fullmatch(name)
+            return (latex, found[1]) if found else None
+    return None
+
+
+def said(inlines: list[Json]) -> tuple[Inline, ...]:
+    """Return a line of the tree as text and formulas; emphasis is dropped."""
+    out: list[Inline] = []
+    for node in inlines:
+        match node:
+            case {"t": "Str" | "Code", "c": text}:
+                out.append(text if isinstance(text, str) else text[1])
+            case {"t": "Math", "c": [_, latex]}:
+                out.append(Math(latex))
+            case {"t": "Quoted", "c": [_, inner]}:
+                out += ["“", *said(inner), "”"]
+            case {"t": "Link" | "Span", "c": [_, inner, *_]} | {"t": _, "c": [*inner]}:
+                out += said(inner)
+            case _:
+                out.append(" ")
+    joined: list[Inline] = []
+    for part in out:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return tuple(joined)

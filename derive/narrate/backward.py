@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from derive.document import Aligned, Block, Chain, Inline, Link, Note, Table
 from derive.expr import Apply, Expr, Number, size
+from derive.narrate import layers, reasons
 from derive.narrate.blocks import Ask, Placed
-from derive.narrate.common import backward_key, cell, chosen, quantity, state_of
+from derive.narrate.common import backward_key, caption, cell, chosen, explained, label, quantity, state_of
 from derive.narrate.numbers import enumeration, value_of, worked_out
 from derive.problems.network import Network, State
 from derive.steps import SHORT, adjoint_forms, backward_forms
@@ -38,7 +39,7 @@ def backward(network: Network, ask: Ask) -> Placed:
         chains = [_backward_numbers(network, n, state) for n in names]
     else:
         chains = [_backward_line(network, n) for n in names]
-    aligned = (Aligned(tuple(chains)),) if chains else ()
+    aligned = (Aligned(tuple(chains), explained(ask)),) if chains else ()
     return (*aligned, *_remarks(network, names, ask))
 
 
@@ -57,7 +58,8 @@ def _backward_line(network: Network, name: str) -> Chain:
     writer = network.writer()
     forms = backward_forms(network.derivation, name)
     links = tuple(Link("=", latex) for latex in _different(writer.latex(f) for f in forms))
-    return Chain(quantity(network, name), links, boxed=name in network.wrt, key=backward_key(network, name))
+    key, why = backward_key(network, name), reasons.of_gradient(network, name)
+    return Chain(quantity(network, name), links, boxed=name in network.wrt, key=key, shows=key, why=why)
 
 
 def _different(texts: Iterator[str]) -> list[str]:
@@ -68,7 +70,7 @@ def _backward_numbers(network: Network, name: str, state: State) -> Chain:
     formula = adjoint_forms(network.derivation, name)[-1]
     links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
     links += worked_out(network, formula, state, state.adjoints[name], rough=f"d{name}" in state.rough)
-    return Chain(quantity(network, name), tuple(links), name in network.wrt)
+    return Chain(quantity(network, name), tuple(links), name in network.wrt, shows=backward_key(network, name))
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
@@ -100,18 +102,23 @@ def at_kinks(network: Network) -> tuple[Inline, ...]:
 
 
 def gradients(network: Network, ask: Ask) -> Placed:
-    """The gradients as a table: quantity, formula, and the value where there are numbers."""
+    """The gradients as a table: quantity, formula, and with numbers the value and its ratio to the next layer."""
     names = [network.find(n, ask.span) for n in ask.names] or list(network.wrt)
     writer, numbers = network.writer(), network.complete
     state = state_of(network, ask) if numbers else None
-    rows = []
-    for name in names:
-        row = [cell(quantity(network, name)), cell(writer.latex(_readable(network, name)))]
-        if state is not None:
-            row.append(cell(value_of(state.adjoints[name], network.notation)))
-        rows.append(tuple(row))
-    header = (("gradient",), ("formula",), *([("value",)] if numbers else []))
-    return (Table(header, tuple(rows), "llr" if numbers else "ll"),)
+    columns = {"gradient": [cell(quantity(network, n)) for n in names]}
+    columns["formula"] = [cell(writer.latex(_readable(network, n))) for n in names]
+    if state is not None:
+        columns["value"] = [cell(value_of(state.adjoints[n], network.notation)) for n in names]
+        wanted = ask.flag("ratio") if "ratio" in ask.options else layers.successive(network, names)
+        ratios = layers.ratios(network, names, state) if wanted else None
+        if ratios is not None:
+            columns["ratio to the next layer"] = ratios
+    rows = tuple(zip(*columns.values(), strict=True))
+    align = "ll" + "r" * (len(columns) - 2)
+    shows = tuple(backward_key(network, n) for n in names)
+    header = tuple((word,) for word in columns)
+    return (Table(header, rows, align, caption(ask), key=label(ask), shows=shows),)
 
 
 def _readable(network: Network, name: str) -> Expr:

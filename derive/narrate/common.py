@@ -31,8 +31,25 @@ def state_of(network: Network, ask: Ask) -> State:
     return network.after if ask.flag("after") else network.before
 
 
+def explained(ask: Ask) -> bool | None:
+    """Return whether the author wants the steps of a block explained, None where this is left to the report."""
+    return ask.flag("explain") if "explain" in ask.options else None
+
+
 def cell(latex: str) -> tuple[Inline, ...]:
     return (Math(latex),)
+
+
+def caption(ask: Ask) -> tuple[Inline, ...]:
+    """Return the caption that the author gives."""
+    given = ask.text("caption")
+    return (given,) if given else ()
+
+
+def label(ask: Ask) -> str:
+    """Return the name by which the text refers to a picture or a table."""
+    given = ask.text("label").lstrip("#")
+    return f"#{given}" if given else ""
 
 
 def forward_key(network: Network, name: str) -> str:

@@ -9,6 +9,7 @@ from derive.errors import Fault
 from derive.expr import Value
 from derive.front.lines import items
 from derive.narrate.blocks import Ask, Placed
+from derive.narrate.common import caption, label
 from derive.narrate.numbers import value_of
 from derive.numeric import evaluate, precisely
 from derive.ops.primitive import real
@@ -40,12 +41,7 @@ def vary(network: Network, ask: Ask) -> Placed:
         symbol = Math(network.graph[target].latex)
         head += [(symbol, " at the start"), (*((symbol, " ") if len(targets) > 1 else ()), _after(steps[0], "after "))]
         head += [(_after(k),) for k in steps[1:]]
-    return (Table(tuple(head), tuple(rows), "r" * len(head), _caption(ask)),)
-
-
-def _caption(ask: Ask) -> tuple[Inline, ...]:
-    caption = ask.text("caption")
-    return (caption,) if caption else ()
+    return (Table(tuple(head), tuple(rows), "r" * len(head), caption(ask), key=label(ask)),)
 
 
 def _after(steps: int, before: str = "") -> str:
@@ -157,4 +153,4 @@ def compare(networks: list[Network], ask: Ask) -> Placed:
                 row.append((Math(value_of(network.before.adjoints[name], network.notation)),))
             rows.append(tuple(row))
     header: list[Cell] = [("gradient",), ("network",), ("formula",), *([("value",)] if numbers else [])]
-    return (Table(tuple(header), tuple(rows), "lll" + "r" * numbers, _caption(ask)),)
+    return (Table(tuple(header), tuple(rows), "lll" + "r" * numbers, caption(ask), key=label(ask)),)

@@ -66,7 +66,7 @@ OFFERS: dict[str, Offer] = {
     "forward": Offer(
         rounded(forward),
         "the forward pass",
-        ("numbers", "after", "from", "to", "digits"),
+        ("numbers", "after", "from", "to", "explain", "digits"),
         (0, _MANY),
         "forward(numbers=true)",
     ),
@@ -74,15 +74,21 @@ OFFERS: dict[str, Offer] = {
     "backward": Offer(
         rounded(backward),
         "the backward pass",
-        ("numbers", "after", "from", "to", "digits"),
+        ("numbers", "after", "from", "to", "explain", "digits"),
         (0, _MANY),
         r'backward("w_1")',
     ),
     "gradients": Offer(
-        rounded(gradients), "a table of gradients", ("after", "digits"), (0, _MANY), r'gradients("w_1", "w_2")'
+        rounded(gradients),
+        "a table of gradients",
+        ("after", "ratio", "caption", "label", "digits"),
+        (0, _MANY),
+        r'gradients("w_1", "w_2")',
     ),
     "update": Offer(rounded(update), "one step of the update rule", ("as", "digits")),
-    "graph": Offer(rounded(pictures.graph), "the computation graph", ("values", "caption", "alt", "width", "digits")),
+    "graph": Offer(
+        rounded(pictures.graph), "the computation graph", ("values", "caption", "label", "alt", "width", "digits")
+    ),
     "certificate": Offer(certificate, "what was checked numerically"),
     "value": Offer(rounded(value), "the value of a node", ("after", "digits"), (1, 1), 'value("h_0")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),

@@ -6,6 +6,7 @@ from derive.document import Drawing, Figure, Mark
 from derive.errors import Fault
 from derive.graph import Role
 from derive.narrate.blocks import Ask, Placed
+from derive.narrate.common import caption, label
 from derive.narrate.layered import layered
 from derive.narrate.numbers import value_of
 from derive.problems.network import Network
@@ -30,9 +31,8 @@ def graph(network: Network, ask: Ask) -> Placed:
             Mark(x, y, nodes[name].latex, "leaf" if nodes[name].role is not Role.LINE else "node", above, below)
         )
     drawing = Drawing(tuple(marks), tuple(tuple(points) for points in edges.values()))
-    caption = ask.text("caption")
     alt = ask.text("alt") or _alt(network, state is not None)
-    return (Figure(drawing, alt, (caption,) if caption else (), ask.text("width", "100%")),)
+    return (Figure(drawing, alt, caption(ask), ask.text("width", "100%"), key=label(ask)),)
 
 
 def _alt(network: Network, numbers: bool) -> str:

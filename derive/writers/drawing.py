@@ -35,7 +35,7 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
 
 
 @lru_cache(maxsize=64)
-def picture(drawing: Drawing, form: Literal["svg", "pdf"]) -> bytes:
+def drawn(drawing: Drawing, form: Literal["pdf", "svg"]) -> bytes:
     """Return a drawing as "svg" or "pdf"; a Fault where it cannot be set."""
     import typst
 

@@ -7,12 +7,26 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from derive.document import Aligned, Block, Document, Figure, Heading, Inline, Math, Note, Paragraph, Table
+from derive.document import (
+    Aligned,
+    Block,
+    Document,
+    Equation,
+    Figure,
+    Heading,
+    Here,
+    Inline,
+    Math,
+    Note,
+    Paragraph,
+    Room,
+    Table,
+)
 from derive.writers import headings, pandoc
-from derive.writers.chains import LINE, Row, rows
-from derive.writers.drawing import picture
+from derive.writers.chains import Row, rows
 from derive.writers.formulas import fenced
-from derive.writers.sizes import WHOLE, fit, fraction
+from derive.writers.pictures import picture
+from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
 
@@ -28,8 +42,8 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     Raises a Fault for raw TeX or HTML in the prose, a formula that is not mathematics, a fault of the look.
     """
     meta = document.meta
-    writer = _Writer(meta.language)
-    blocks = pandoc.resolve(document.body, writer.render, LINE)
+    writer = _Writer(document, look)
+    blocks = pandoc.resolve(document.body, writer.render, look.line)
     pandoc.check(pandoc.formulas(blocks) + writer.formulas)
     (body,) = pandoc.convert([blocks], "latex")
     closing = writer.line(document.closing)
@@ -59,8 +73,8 @@ def escape(text: str) -> str:
 class _Writer:
     """What rendering the blocks gathers: the pictures, and the formulas that pandoc has not seen."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, document: Document, look: Look) -> None:
+        self.name, self.language, self.look = stem(document.name), document.meta.language, look
         self.files: dict[str, bytes] = {}
         self.formulas: list[str] = []
 
@@ -79,6 +93,14 @@ class _Writer:
                 return [pandoc.raw("latex", self.figure(block))]
             case Heading():
                 return [self.heading(block)]
+            case Equation():
+                tag = rf" \tag{{{escape(block.label)}}}" if block.label else ""
+                self.formulas.append(block.latex)
+                return [pandoc.raw("latex", _environment("equation*", fenced(block.latex) + tag))]
+            case Room():
+                return [pandoc.raw("latex", rf"\vspace{{{block.height:g}cm}}")]
+            case Here():
+                return []
         assert_never(block)
 
     def math(self, latex: str) -> str:
@@ -104,7 +126,7 @@ class _Writer:
         before = escape(headings.lead(block, self.language))
         after = escape(headings.points(block, self.language))
         after = rf"\points{{{after}}}" if after else ""
-        title = pandoc.resolve(list(block.title), self.render, LINE)
+        title = pandoc.resolve(list(block.title), self.render, self.look.line)
         gap = r"\enspace " if before and title else ""
         label = rf"\label{{{block.id}}}" if re.fullmatch(r"\w[\w:.-]*", block.id, re.ASCII) else ""
         return pandoc.wrapped("latex", rf"\{_SECTIONS[block.level]}{{{before}{gap}", title, f"{after}}}{label}")
@@ -134,8 +156,9 @@ class _Writer:
     def figure(self, block: Figure) -> str:
         from pylatex import NoEscape, StandAloneGraphic
 
-        name = f"figure-{len(self.files) + 1}.pdf"
-        self.files[name] = picture(block.drawing, "pdf")
+        ending, content = picture(block.picture, "pdf")
+        name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
+        self.files[name] = content
         options = rf"width={fraction(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
         caption = rf"\captionof{{figure}}{{{self.line(block.caption)}}}" if block.caption else ""
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from derive.document import Aligned, Block, Figure, Heading, Inline, Math, Note, Paragraph, Table
+from derive.document import BLOCKS, Block, Inline, Math, Table
 from derive.errors import Fault
 from derive.pandoc_binary import run_pandoc
 from derive.writers.formulas import fenced, finish_typst, for_typst
@@ -19,7 +19,6 @@ from derive.writers.formulas import fenced, finish_typst, for_typst
 Node = dict[str, Any]
 Render = Callable[[Block, float], list[Node]]
 
-_DERIVED = (Aligned, Paragraph, Note, Table, Figure, Heading)
 # What a list or a quotation takes from the width of the line, in em.
 _INDENT = {"BulletList": 2.5, "OrderedList": 2.5, "DefinitionList": 2.5, "BlockQuote": 5.0}
 _DEEPEST = 150
@@ -100,7 +99,7 @@ def resolve(body: Any, render: Render, line: float, depth: int = 0) -> Any:
     if isinstance(body, list):
         out: list[Any] = []
         for item in body:
-            if isinstance(item, _DERIVED):
+            if isinstance(item, BLOCKS):
                 out += render(item, line)
             else:
                 new = resolve(item, render, line, depth + 1)

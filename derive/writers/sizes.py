@@ -1,8 +1,9 @@
-"""The sizes of tables and pictures, the same for every format."""
+"""The sizes of tables and pictures and the names of their files, the same for every format."""
 
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
 from derive.document import Inline, Math, Table
 from derive.errors import Fault
@@ -11,6 +12,12 @@ from derive.writers.measure import measure
 WHOLE = 16  # a table of at most so many rows is not parted between pages
 _GAP = 1.1  # em between columns
 _CHARACTER = 0.5  # em, on average
+
+
+def stem(name: str) -> str:
+    """Return the beginning of the names of a document's pictures: letters that no target takes for code."""
+    clean = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return clean if clean == name else f"{clean}-{crc32(name.encode()):08x}"
 
 
 def fraction(width: str) -> float:

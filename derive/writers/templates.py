@@ -22,10 +22,17 @@ class Verbatim(str):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look of a report; `roots` are the folders that templates are searched in, the user's first."""
+    """A look of a report; `roots` are the folders that templates are searched in, the user's first.
+
+    Its `look.toml` says, in em of the text: how wide a line is, and how wide a margin for explanations stands beside
+    it (0: they take their room from the line); and whether explanations are set unless a report says otherwise.
+    """
 
     name: str
     roots: tuple[Path, ...]
+    line: float = 39.5
+    margin: float = 0.0
+    explanations: bool = False
 
     def render(self, file: str, escape: Callable[[str], str], **values: Any) -> str:
         """Return the template with its values, each escaped unless it is Verbatim; functions serve as filters.
@@ -83,4 +90,24 @@ def find(name: str, beside: Path | None = None) -> Look:
     known = names(beside)
     if name not in known:
         raise Fault(f"no template is called {name!r}", expected=", ".join(known), reason=nearest(name, known))
-    return Look(name, _roots(beside))
+    return Look(name, _roots(beside), **_measures(name, _roots(beside)))
+
+
+def _measures(name: str, roots: tuple[Path, ...]) -> dict[str, Any]:
+    """Return what the `look.toml` of a look says; a Fault for a key or a value that it cannot have."""
+    import tomllib
+
+    file = next((root / name / "look.toml" for root in roots if (root / name / "look.toml").is_file()), None)
+    if file is None:
+        return {}
+    kinds: dict[str, Any] = {"line": (int, float), "margin": (int, float), "explanations": bool}
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Fault(f"a mistake in the template {name}/look.toml", reason=str(error), path=str(file)) from None
+    for key, value in found.items():
+        right = isinstance(value, kinds.get(key, ())) and (key == "explanations" or not isinstance(value, bool))
+        if not right or (key == "line" and value < 10):
+            title = f"`{key} = {value}` cannot stand in the template {name}/look.toml"
+            raise Fault(title, path=str(file), expected="line = 39.5, margin = 0, explanations = false")
+    return found

@@ -6,11 +6,11 @@ import re
 import textwrap
 from typing import assert_never
 
-from derive.document import Aligned, Block, Document, Figure, Heading, Note, Paragraph, Table
+from derive.document import Aligned, Block, Document, Equation, Figure, Heading, Here, Note, Paragraph, Room, Table
 from derive.writers import headings, pandoc
-from derive.writers.chains import LINE, Row, rows
-from derive.writers.drawing import picture
-from derive.writers.sizes import WHOLE, fit, fraction
+from derive.writers.chains import Row, rows
+from derive.writers.pictures import picture
+from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
 
@@ -20,8 +20,8 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     Raises a Fault for raw TeX or HTML in the prose, an unreadable formula, a fault of the look.
     """
     meta = document.meta
-    writer = _Writer(meta.language)
-    blocks = pandoc.resolve(document.body, writer.render, LINE)
+    writer = _Writer(document, look)
+    blocks = pandoc.resolve(document.body, writer.render, look.line)
     body, closing = pandoc.convert([blocks, [pandoc.plain(pandoc.inlines(document.closing))]], "typst")
     source = look.render(
         "template.typ",
@@ -48,8 +48,8 @@ def quoted(text: str) -> Verbatim:
 class _Writer:
     """What rendering the blocks gathers: the pictures."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, document: Document, look: Look) -> None:
+        self.name, self.language, self.look = stem(document.name), document.meta.language, look
         self.files: dict[str, bytes] = {}
 
     def render(self, block: Block, line: float) -> list[pandoc.Node]:
@@ -68,20 +68,28 @@ class _Writer:
                 return [self.figure(block)]
             case Heading():
                 return [self.heading(block)]
+            case Equation():
+                label = rf" \qquad \text{{({block.label})}}" if block.label else ""
+                return [pandoc.paragraph([pandoc.formula(block.latex + label, display=True)])]
+            case Room():
+                return [pandoc.raw("typst", f"#v({block.height:g}cm)")]
+            case Here():
+                return []
         assert_never(block)
 
     def heading(self, block: Heading) -> pandoc.Node:
         before = escape(headings.lead(block, self.language))
         after = escape(headings.points(block, self.language))
-        title = pandoc.resolve(list(block.title), self.render, LINE)
+        title = pandoc.resolve(list(block.title), self.render, self.look.line)
         label = f" #label({quoted(block.id)})" if block.id else ""
         gap = "#h(0.6em)" if before and title else ""
         start = f"#heading(level: {block.level})[{before}{gap}"
         return pandoc.wrapped("typst", start, title, f"#points[{after}]]{label}" if after else f"]{label}")
 
     def figure(self, block: Figure) -> pandoc.Node:
-        name = f"figure-{len(self.files) + 1}.svg"
-        self.files[name] = picture(block.drawing, "svg")
+        ending, content = picture(block.picture, "svg")
+        name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
+        self.files[name] = content
         image = f"image({quoted(name)}, width: {100 * fraction(block.width):g}%, alt: {quoted(block.alt)})"
         if not block.caption:
             return pandoc.wrapped("typst", f"#align(center, {image})", [], "")
