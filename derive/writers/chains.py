@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from derive.document import Aligned, Chain, Link
+from derive.document import Aligned, Chain, Inline, Link
 from derive.writers.measure import Atom, join, measure, opened, read, width
 
 LINE = 39.5  # em: 160 mm (A4 less 25 mm left and right) in 11 pt are 41; the rest is for what is estimated
 _INDENT = 1.0  # a continued row stands a \quad further right
 _BOX = 0.65
 _LABEL = 2.5
+_REASON, _GAP = 11.5, 1.5  # the column of reasons, and what parts it from the rows
 _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 
 
@@ -20,6 +21,7 @@ class Row:
     """One printed row: what stands left and right of the alignment point.
 
     first: begins a chain that is set apart from the one above. continued: goes on with the expression of the row above.
+    why: the reason of the step, on the first row of its chain.
     """
 
     left: str
@@ -27,6 +29,7 @@ class Row:
     first: bool = False
     continued: bool = False
     label: str = ""
+    why: tuple[Inline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ class _Piece:
     latex: str
     width: float
     lead: str = ""
+
+
+def beside(aligned: Aligned, line: float, margin: float) -> tuple[float, float]:
+    """Return the widths of the rows and of the reasons beside them, in em; the second is 0 where there are none.
+
+    Reasons stand in the margin of the look; where it has none, they take their room from the line.
+    """
+    if not any(chain.why for chain in aligned.chains):
+        return line, 0.0
+    return (line, margin) if margin else (line - _REASON - _GAP, _REASON)
 
 
 def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
@@ -48,6 +61,7 @@ def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
         own = room - (_LABEL if chain.label else 0.0)
         made = list(_chain(chain, own, beside=left <= line * _WIDEST_LEFT and bool(chain.links)))
         made[-1] = replace(made[-1], label=chain.label)
+        made[0] = replace(made[0], why=chain.why)
         parts.append(made)
     # Short plain lines stand together; chains of several rows, and fractions, need air between them.
     apart = any(len(made) > 1 or _tall(row) for made in parts for row in made)
