@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from derive.agreement import must_agree
 from derive.document import Aligned, Chain, Link
 from derive.errors import Fault
 from derive.expr import Expr, Ref, rebuild, size
@@ -49,5 +50,8 @@ def composed(network: Network, ask: Ask) -> Placed:
             raise Fault(f"{network.name} is too deep to be written as one formula", ask.span)
         if node.name == target.name:
             break
-    latex = network.writer().latex(env.get(target.name, Ref(target.name)))
+    whole = env.get(target.name, Ref(target.name))
+    given = network.given if network.complete else None
+    must_agree(network.derivation, network.notation, whole, Ref(target.name), given)
+    latex = network.writer().latex(whole)
     return (Aligned((Chain(target.latex, (Link("=", latex),)),)),)

@@ -10,6 +10,7 @@ from derive.narrate.blocks import Ask, Offer, Placed, Reference
 from derive.narrate.common import backward_key, forward_key, rounded, state_of
 from derive.narrate.forward import composed, forward
 from derive.narrate.numbers import value_of
+from derive.narrate.paths import local, path
 from derive.narrate.setting import certificate, conventions, given
 from derive.narrate.update import update, visible
 from derive.problems.network import Network
@@ -78,6 +79,8 @@ OFFERS: dict[str, Offer] = {
         (0, _MANY),
         r'backward("w_1")',
     ),
+    "local": Offer(local, "the derivative of one line by a name in it", ("explain",), (2, 2), r'local("h_0", "z_0")'),
+    "path": Offer(path, "what the paths through a node bring to a gradient", ("via",), (1, 1), r'path("w", via="h")'),
     "gradients": Offer(
         rounded(gradients),
         "a table of gradients",
