@@ -115,7 +115,9 @@ class Drawing:
 class Series:
     """Data of a plot: its name in the legend ("" for none) and its points.
 
-    kind: "line"; "marks" (a line with a mark at each point); "bars"; "boxes", where y holds the sample of each x.
+    kind: "line"; "marks" (a line with a mark at each point); "points", "rings" (full and empty marks on the curve
+    before); "bars"; "boxes", where y holds the sample of each x. A y that is not a number is a gap. Where the last y
+    is infinite, the curve leaves the picture: the axes fit the others.
     """
 
     label: tuple[Inline, ...]
@@ -126,7 +128,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Curves in a system of axes with the names of these; ticks: LaTeX at x = 0, 1, 2 … instead of numbers."""
+    """Curves in a system of axes with the names of these; ticks: LaTeX at x = 0, 1, 2 … instead of numbers.
+
+    share: the part of the line that it will fill, so that its letters have their size; decimal: "." or ",".
+    """
 
     series: tuple[Series, ...]
     x: tuple[Inline, ...]
@@ -134,6 +139,8 @@ class Plot:
     log_x: bool = False
     log_y: bool = False
     ticks: tuple[str, ...] = ()
+    share: float = 0.8
+    decimal: str = "."
 
 
 @dataclass(frozen=True, slots=True)

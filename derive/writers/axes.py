@@ -1,0 +1,210 @@
+"""What stands in a plot: axes with few ticks, series that differ in line and mark as well as in colour, a legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from derive.document import Plot, Series
+from derive.writers.mathtext import formula, label
+
+# After Okabe and Ito, "Color Universal Design" (2008), darkened: at least 4.5 to 1 against white.
+COLOURS = ("#0067A3", "#B84A00", "#00775A", "#8A3F7C", "#4D4D4D")
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.8)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (2.6, 1.2)))
+_MARKS = ("o", "s", "^", "D", "v", "x", "P")
+_HATCHES = ("", "//////", "......", "xxxxxx")
+_GROUP = 0.72  # of the distance between two ticks that the bars of one take
+_WHISKERS = (0.05, 0.95)
+
+
+def draw(plot: Plot, figure: Any) -> None:
+    """Draw a plot into an empty figure; raises a Fault for a label that cannot be set."""
+    axes = figure.add_subplot()
+    axes.set_xscale("log" if plot.log_x else "linear")
+    axes.set_yscale("log" if plot.log_y else "linear")
+    axes.grid(axis="y", color="#E4E4E4", linewidth=0.5)
+    _limits(plot, axes)
+    columns = [s for s in plot.series if s.kind in ("bars", "boxes")]
+    styles, look = count(), 0
+    for series in plot.series:
+        look = look if series.kind in ("points", "rings") else next(styles)
+        if series.kind in ("bars", "boxes"):
+            width = _GROUP / len(columns)
+            shift = (columns.index(series) - (len(columns) - 1) / 2) * width
+            (_bars if series.kind == "bars" else _boxes)(series, axes, look, shift, width)
+        else:
+            _curve(series, axes, look)
+    axes.set_xlabel(label(plot.x))
+    axes.set_ylabel(label(plot.y))
+    _ticks(plot, axes)
+    _legend(figure, axes)
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [v for v in values if math.isfinite(v)]
+
+
+def _leaves(series: Series) -> bool:
+    return series.kind in ("line", "marks") and bool(series.y) and math.isinf(series.y[-1])
+
+
+def _heights(plot: Plot) -> list[float]:
+    """Return the heights that the axes must show."""
+    found: list[float] = []
+    for series in plot.series:
+        if series.kind == "boxes":
+            found += [v for sample in series.y for v in _box([x for x in sample if x or not plot.log_y]).values()]
+        elif _leaves(series):
+            found += [v * k for v in _finite(series.y)[:1] for k in (1, 2)]
+        else:
+            found += _finite(series.y)
+    return [v for v in found if v > 0] if plot.log_y else found
+
+
+def _limits(plot: Plot, axes: Any) -> None:
+    heights, columns = _heights(plot), any(s.kind in ("bars", "boxes") for s in plot.series)
+    low, high = min(heights, default=0.0), max(heights, default=1.0)
+    if plot.log_y:
+        axes.set_ylim(*(_decades if columns or high < 1000 * low else _roomy)(low, high))
+    else:
+        low, high = (min(low, 0.0), max(high, 0.0)) if columns else (low, high)
+        room = 0.05 * (high - low) or 0.1 * abs(high) or 0.5
+        axes.set_ylim(low - (room if low or not columns else 0.0), high + room)
+    if plot.log_x:
+        places = [x for s in plot.series for x in s.x]
+        axes.set_xlim(min(places) / 1.3, max(places) * 1.3)
+    elif plot.ticks:
+        axes.set_xlim(-0.6, len(plot.ticks) - 0.4)
+    else:
+        axes.margins(x=0.02)
+
+
+def _decades(low: float, high: float) -> tuple[float, float]:
+    """Return powers of ten around the heights, so that the lowest bar is still to be seen."""
+    return 10.0 ** math.floor(math.log10(low / 1.5)), 10.0 ** math.ceil(math.log10(high))
+
+
+def _roomy(low: float, high: float) -> tuple[float, float]:
+    room = (high / low) ** 0.04
+    return low / room, high * room
+
+
+def _curve(series: Series, axes: Any, look: int) -> None:
+    colour = COLOURS[look % len(COLOURS)]
+    style: dict[str, Any] = {"color": colour, "label": label(series.label) or None}
+    if series.kind in ("points", "rings"):
+        face = "white" if series.kind == "rings" else colour
+        axes.plot(series.x, series.y, "o", markerfacecolor=face, markeredgewidth=0.9, zorder=4, clip_on=False, **style)
+        return
+    style["linestyle"] = _DASHES[look % len(_DASHES)]
+    if series.kind == "marks":
+        style |= {"marker": _MARKS[look % len(_MARKS)]}
+    axes.plot(series.x, series.y, **style)
+    if _leaves(series):
+        _arrow(series, axes, colour)
+
+
+def _arrow(series: Series, axes: Any, colour: str) -> None:
+    """Set an arrow where a curve leaves through the top; up to its last point where it does not."""
+    _, top = axes.get_ylim()
+    points = [(x, y) for x, y in zip(series.x, series.y, strict=True) if math.isfinite(y)]
+    if not points:
+        return
+    x, y = points[-1]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        if y1 > top:
+            scale = math.log if axes.get_yscale() == "log" else float
+            x, y = x0 + (x1 - x0) * (scale(top) - scale(y0)) / (scale(y1) - scale(y0)), top
+            break
+    axes.plot([x], [y], "^", color=colour, markersize=5.5, clip_on=False, zorder=5)
+
+
+def _bars(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
+    colour = COLOURS[look % len(COLOURS)]
+    hatch = _HATCHES[look % len(_HATCHES)]
+    x = [place + shift for place in series.x]
+    heights = [y if y > 0 or axes.get_yscale() != "log" else math.nan for y in series.y]
+    face = "white" if hatch else colour
+    axes.bar(x, heights, 0.9 * width, color=face, edgecolor=colour, hatch=hatch, linewidth=0.8, label=label(series.label))
+    for place, y in zip(x, series.y, strict=True):
+        if y == 0:
+            _at_the_foot(axes, place, "$0$")
+
+
+def _boxes(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
+    colour = COLOURS[look % len(COLOURS)]
+    for place, sample in zip(series.x, series.y, strict=True):
+        seen = [v for v in sample if v or axes.get_yscale() != "log"]
+        if len(seen) < len(sample):
+            _at_the_foot(axes, place + shift, f"$0$: {100 * (1 - len(seen) / len(sample)):.0f}%")
+        if seen:
+            ink = {"color": colour, "linewidth": 0.9}
+            axes.bxp(
+                [{**_box(seen), "fliers": []}],
+                [place + shift],
+                widths=0.7 * width,
+                showfliers=False,
+                patch_artist=True,
+                boxprops={"facecolor": "#E8EEF3", "edgecolor": colour, "linewidth": 0.9},
+                medianprops={"color": colour, "linewidth": 1.8},
+                whiskerprops=ink,
+                capprops=ink,
+                manage_ticks=False,
+            )
+
+
+def _box(sample: list[float]) -> dict[str, float]:
+    """Return the quartiles of a sample and where its whiskers end."""
+    ordered = sorted(sample)
+    names = {"whislo": _WHISKERS[0], "q1": 0.25, "med": 0.5, "q3": 0.75, "whishi": _WHISKERS[1]}
+    return {name: _quantile(ordered, part) for name, part in names.items()} if ordered else {}
+
+
+def _quantile(ordered: list[float], part: float) -> float:
+    at = part * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+
+
+def _at_the_foot(axes: Any, x: float, text: str) -> None:
+    axes.text(x, 0.015, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
+
+
+def _ticks(plot: Plot, axes: Any) -> None:
+    from matplotlib.ticker import LogFormatterMathtext, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+
+    class Numbers(ScalarFormatter):  # type: ignore[misc]
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return str(super().__call__(x, pos)).replace(".", "{,}" if plot.decimal == "," else ".")
+
+    whole = all(x == int(x) for s in plot.series for x in s.x)
+    for axis, log in ((axes.xaxis, plot.log_x), (axes.yaxis, plot.log_y)):
+        if log:
+            axis.set_major_locator(LogLocator(numticks=8))
+            axis.set_major_formatter(LogFormatterMathtext())
+            axis.set_minor_formatter(NullFormatter())
+        else:
+            integer = whole and axis is axes.xaxis
+            axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=integer))
+            axis.set_major_formatter(Numbers(useMathText=True))
+    if plot.ticks:
+        names = [f"${formula(tick)}$" for tick in plot.ticks]
+        axes.set_xticks(range(len(names)), names)
+        axes.tick_params(axis="x", length=0, labelsize=9)
+
+
+def _legend(figure: Any, axes: Any) -> None:
+    """Set the legend above the axes, where it covers nothing, in as many rows as it needs."""
+    handles, names = axes.get_legend_handles_labels()
+    for columns in range(len(names), 0, -1):
+        legend = figure.legend(
+            *(handles, names),
+            **{"loc": "outside upper center", "ncols": columns, "frameon": False, "handlelength": 2.6},
+            **{"columnspacing": 1.4, "borderaxespad": 0.2, "handletextpad": 0.6},
+        )
+        if columns == 1 or legend.get_window_extent().width < 0.97 * figure.bbox.width:
+            return
+        legend.remove()
