@@ -69,13 +69,14 @@ def build(
     try:
         look = find_look(loaded)
         document = compose(loaded, look, statement)
-        contents, taken = _contents(loaded, document, look, result, formats, engine)
+        contents, taken, remarks = _contents(loaded, document, look, result, formats, engine)
     except Fault as fault:
-        fault.span = fault.span or _found(loaded, fault.about)
+        fault.span = fault.span or _at(loaded, fault.line) or _found(loaded, fault.about)
         raise
     files = _write_all(folder, contents) if folder and contents else ()
     notes = [note for p in loaded.problems.values() for note in p.notes()]
-    return Built(files, result, taken, (*notes, *(() if statement else unshown(loaded, document))))
+    missed = [] if statement else unshown(loaded, document)
+    return Built(files, result, taken, (*notes, *missed, *remarks))
 
 
 def find_look(loaded: Report) -> Look:
@@ -87,6 +88,16 @@ def find_look(loaded: Report) -> Look:
     except Fault as fault:
         fault.span = fault.span or (loaded.template.span() if loaded.template else None)
         raise
+
+
+def _at(loaded: Report, line: int) -> Span | None:
+    """Return a line of the report, from its first letter to its last; None for no line."""
+    source = loaded.body.source
+    text = source.line(line)
+    if not text.strip():
+        return None
+    start = len("".join(source.text.split("\n")[: line - 1])) + line - 1
+    return Span(source, start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
 
 
 def _found(loaded: Report, about: str) -> Span | None:
@@ -178,16 +189,16 @@ def _networks(loaded: Report, wanted: Placeholder) -> list[Network]:
 
 def _contents(
     loaded: Report, document: Document, look: Look, result: dict[str, Any], formats: Iterable[str], engine: str
-) -> tuple[dict[str, bytes], str]:
-    """Return file name → bytes, and the engine that was taken."""
+) -> tuple[dict[str, bytes], str, tuple[str, ...]]:
+    """Return file name → bytes, the engine that was taken, and what it remarks."""
     contents: dict[str, bytes] = {}
-    taken = ""
+    taken, remarks = "", tuple[str, ...]()
     for kind in formats:
         name = f"{document.name}.{kind}"
         if kind == "pdf":
             from derive import engines
 
-            contents[name], taken = engines.compile(document, look, engine)
+            contents[name], taken, remarks = engines.compile(document, look, engine)
         elif kind == "json":
             contents[name] = as_json(result).encode()
         else:
@@ -195,7 +206,7 @@ def _contents(
 
             source, pictures = WRITERS[kind](document, look)
             contents |= {**pictures, name: source.encode()}
-    return contents, taken
+    return contents, taken, remarks
 
 
 def as_json(result: Any) -> str:

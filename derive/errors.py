@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from derive.source import Span
 
@@ -21,6 +21,7 @@ class Fault(Exception):
     fix: a corrected line, ready to be copied.
     path: the file concerned when there is no span.
     about: a text to be looked up in the source where there is no span.
+    line: the line of the report (from 1) where there is no span, 0 for none.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Fault(Exception):
     fix: str = ""
     path: str = ""
     about: str = ""
+    line: int = field(default=0, init=False)
 
     def __str__(self) -> str:
         return render(self)

@@ -170,9 +170,9 @@ def test_bars_become_fences_only_in_pairs() -> None:
 
 @pytest.mark.parametrize("engine", INSTALLED)
 def test_the_pdf_says_everything(engine: str) -> None:
-    pdf, taken = engines.compile(sample(), LOOK, engine)
+    pdf, taken, _ = engines.compile(sample(), LOOK, engine)
     text = " ".join("\n".join(pages(pdf)).replace("-\n", "").replace("/\n", "/").split())
-    assert taken == engine
+    assert taken.split(":")[0] == engine
     for words in (
         "Problem 1",
         "(4 points)",
@@ -201,7 +201,7 @@ def test_the_pdf_says_everything(engine: str) -> None:
 @pytest.mark.parametrize("title", [r"\input{/etc/passwd}", '#read("x")', '"); #panic() //', r"a % $x$ ~ \\ << >>"])
 def test_a_hostile_title_is_printed(engine: str, title: str) -> None:
     document = Document(Meta(title, authors=(title,)), [Heading(1, "1", tuple(pandoc.text(title)))])
-    pdf, _ = engines.compile(document, LOOK, engine)
+    pdf = engines.compile(document, LOOK, engine).pdf
     assert " ".join(pages(pdf)[0].split()).count(title) == 3
     assert pypdf.PdfReader(io.BytesIO(pdf)).metadata.title == title  # type: ignore[union-attr]
 
