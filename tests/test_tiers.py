@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "derive"
 # From the bottom to the top. A package stands for all of its modules.
 TIERS = (
-    ("errors", "source"),
+    ("errors", "source", "output"),
     (
         *("expr", "notation", "conventions"),
         *("front", "pandoc_binary"),
@@ -35,6 +35,7 @@ TIERS = (
     ("document", "narrate"),
     ("writers", "engines", "markdown", "references"),
     ("report", "settle", "build", "cache", "many", "reading", "starter", "catalogue"),
+    ("notebook",),
     ("cli", "__main__", "__init__"),
 )
 PLACE = {name: tier for tier, names in enumerate(TIERS) for name in names}

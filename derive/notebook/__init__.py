@@ -1,0 +1,1 @@
+"""derive in Python: networks as values that a notebook shows as mathematics."""
