@@ -31,7 +31,7 @@ TIERS = (
         "agreement",
         "optimisers",
     ),
-    ("problems",),
+    ("problems", "check"),
     ("document", "narrate"),
     ("writers", "engines", "markdown", "references"),
     ("report", "settle", "build", "cache", "many", "reading", "starter", "catalogue"),

@@ -1,0 +1,171 @@
+"""Points for formulas whose names may have any value: drawn when they are asked for, always the same ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from derive.check import quantities as q
+from derive.check.assume import Assumption, Known
+from derive.check.functions import FUNCTIONS
+from derive.check.quantities import Grid, Quantity, Scalar, operate
+from derive.check.value import Valuation
+from derive.language import surface as s
+from derive.ops import SPELLINGS, DomainError
+
+# How far from 0 the values of a point lie; the first is the point 0, "tie" gives all names one value.
+SCALES = (
+    "0",
+    "1",
+    "1",
+    "3",
+    "1",
+    "tie",
+    "1/10",
+    "10",
+    "1",
+    "3",
+    "tie",
+    "1",
+    "1/100",
+    "30",
+    "1",
+    "2",
+    "5",
+    "1",
+    "1",
+    "3",
+)
+_RANGE = "\x00range"  # how far a sum without bounds goes
+
+
+@dataclass(slots=True)
+class Free:
+    """One point, by its number. Names get values as they are met; `given` fixes some of them."""
+
+    number: int
+    wanted: Known
+    integers: frozenset[str]
+    given: dict[str, Quantity] = field(default_factory=dict)
+    found: dict[str, Quantity] = field(default_factory=dict)
+    log: str = "e"
+    at_zero: Fraction = Fraction(0)
+
+    def known(self, id: str) -> bool:
+        return False
+
+    def with_value(self, id: str, value: Quantity) -> Free:
+        """Return the same point but for one name."""
+        return replace(self, given={**self.found, **self.given, id: value}, found={})
+
+    def name(self, id: str) -> Quantity | None:
+        if id in self.given:
+            self.found[id] = self.given[id]
+        elif id not in self.found:
+            drawn = self._draw(id)
+            if drawn is None:
+                return None
+            self.found[id] = drawn
+        return self.found[id]
+
+    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
+        """Return an arbitrary smooth function for a name that no primitive has."""
+        if id in SPELLINGS or id in FUNCTIONS:
+            return None
+        return lambda *args: _smooth(id, primes, [a for a in args if not isinstance(a, Grid)], len(args))
+
+    def quotient(self, tree: s.Partial) -> Quantity | None:
+        """Return a number for a derivative, the same wherever it stands: it is one quantity."""
+        from derive.language.reading import reading
+
+        return self.name(f"\x00{reading(tree)}")
+
+    def _draw(self, id: str) -> Quantity | None:
+        if id in ("e", "pi", "π"):
+            return None
+        rng = random.Random(f"{self.number} {id}")
+        if id == _RANGE or id in self.integers or id in self.wanted.dimensions:
+            return Fraction(_whole(self.wanted.of(id), rng, least=0 if id in self.integers else 2))
+        shape = self.wanted.shapes.get(id)
+        if shape is None:
+            return self._number(id, rng)
+        rows, columns = (self._dimension(tree) for tree in shape)
+        return self._matrix(self.wanted.of(id), rows, columns, rng)
+
+    def _dimension(self, tree: s.Tree) -> int:
+        found = Valuation(self).value(tree)
+        if not isinstance(found, Fraction) or found.denominator != 1 or not 0 < found <= 12:
+            raise DomainError("a dimension that is no small whole number")
+        return int(found)
+
+    def _number(self, id: str, rng: random.Random) -> Fraction:
+        known = self.wanted.of(id)
+        if known.integer:
+            return Fraction(_whole(known, rng))
+        scale = SCALES[self.number % len(SCALES)]
+        if scale == "tie":
+            rng = random.Random(f"{self.number}")
+        return drawn(known, rng, Fraction(0) if scale == "0" else Fraction(1 if scale == "tie" else scale))
+
+    def _matrix(self, known: Assumption, rows: int, columns: int, rng: random.Random) -> Quantity:
+        scale = SCALES[self.number % len(SCALES)]
+        size = Fraction(0) if scale == "0" else Fraction(1 if scale == "tie" else scale)
+        inside = replace(known, low=Fraction(0)) if "positive" in known.kinds else known
+        made = Grid(tuple(tuple(drawn(inside, rng, size) for _ in range(columns)) for _ in range(rows)))
+        if known.kinds & {"symmetric", "positive definite", "invertible", "positive determinant"} and rows != columns:
+            raise q.Mismatch(f"a {rows}×{columns} matrix is not square")
+        if "positive definite" in known.kinds:
+            return q.plus(q.times(made, q.transposed(made)), q.identity(rows))
+        if "symmetric" in known.kinds:
+            return q.plus(made, q.transposed(made))
+        if known.kinds & {"invertible", "positive determinant"}:
+            return _regular(made, "positive determinant" in known.kinds)
+        return q.grid(made.rows)
+
+
+def drawn(known: Assumption, rng: random.Random, scale: Fraction) -> Fraction:
+    """Return a number of two decimals about as large as the scale, inside of what is assumed."""
+    step = Fraction(rng.randint(1, 250), 100)
+    if known.low is not None and known.high is not None:
+        return known.low + (known.high - known.low) * Fraction(rng.randint(1, 99), 100)
+    if known.low is not None:
+        return known.low + step * (scale or Fraction(1, 1000))
+    if known.high is not None:
+        return known.high - step * (scale or Fraction(1, 1000))
+    return step * scale * rng.choice((-1, 1))
+
+
+def _whole(known: Assumption, rng: random.Random, least: int = 1) -> int:
+    low = int(known.low // 1) + 1 if known.low is not None else least
+    high = -(-known.high // 1) - 1 if known.high is not None else low + 3
+    return rng.randint(low, max(low, min(int(high), low + 3)))
+
+
+def _regular(made: Grid, positive: bool) -> Quantity:
+    """Return a matrix moved away from the singular ones, with a positive determinant if that is wanted."""
+    moved = q.plus(made, q.mapped(q.identity(made.shape[0]), lambda x: 3 * x))
+    if q.determinant(moved) == 0:
+        raise DomainError("a singular matrix")
+    if positive and q.determinant(moved) < 0 and isinstance(moved, Grid):
+        return Grid((tuple(-x for x in moved.rows[0]), *moved.rows[1:]))
+    return moved
+
+
+def _smooth(id: str, primes: int, args: list[Scalar], count: int) -> Scalar:
+    """Return the value of a function chosen by its name, or of its derivative: Σ a sin(b·x + c) + d, analytic."""
+    if len(args) < count or (primes and count != 1):
+        raise DomainError(f"{id} of a matrix")
+    rng = random.Random(id)
+    total: Scalar = Fraction(rng.randint(-9, 9), 7) if not primes else Fraction(0)
+    for _ in range(3):
+        a, c = Fraction(rng.randint(1, 30), 10), Fraction(rng.randint(-30, 30), 10)
+        inner: Scalar = c
+        slopes = [Fraction(rng.randint(-20, 20), 10) or Fraction(1) for _ in range(count)]
+        for b, x in zip(slopes, args, strict=True):
+            inner = operate("add", inner, operate("mul", b, x))
+        wave = operate("cos" if primes % 2 else "sin", inner)
+        sign = -1 if primes % 4 in (2, 3) else 1
+        total = operate("add", total, operate("mul", sign * a * (slopes[0] ** primes if count else 1), wave))
+    return total

@@ -1,0 +1,84 @@
+"""Functions of matrices that a formula may call; those of numbers are the primitives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from derive.check import quantities as q
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, operate
+from derive.ops import DomainError
+
+
+def _whole(n: Quantity) -> int:
+    if isinstance(n, Grid) or not isinstance(n, Fraction) or n.denominator != 1 or not 0 < n <= 50:
+        raise DomainError("a dimension that is no small whole number")
+    return int(n)
+
+
+def _filled(value: int) -> Callable[..., Quantity]:
+    def made(rows: Quantity, columns: Quantity = Fraction(1)) -> Quantity:
+        return q.grid([[Fraction(value)] * _whole(columns)] * _whole(rows))
+
+    return made
+
+
+def _column(x: Quantity, what: str) -> Grid:
+    if not isinstance(x, Grid):
+        return Grid(((x,),))
+    if x.shape[1] != 1:
+        raise Mismatch(f"{what} of a {q.shape_text(x)} matrix")
+    return x
+
+
+def _diag(x: Quantity) -> Quantity:
+    entries = [row[0] for row in _column(x, "diag").rows]
+    return q.grid([[e if i == j else Fraction(0) for j in range(len(entries))] for i, e in enumerate(entries)])
+
+
+def _diagvec(x: Quantity) -> Quantity:
+    rows = x.rows if isinstance(x, Grid) else ((x,),)
+    return q.grid([[rows[i][i]] for i in range(min(len(rows), len(rows[0])))])
+
+
+def _vec(x: Quantity) -> Quantity:
+    return q.grid([[cell] for column in zip(*x.rows, strict=True) for cell in column]) if isinstance(x, Grid) else x
+
+
+def _kron(a: Quantity, b: Quantity) -> Quantity:
+    left, right = (x.rows if isinstance(x, Grid) else ((x,),) for x in (a, b))
+    return q.grid([[operate("mul", x, y) for x in r for y in s] for r in left for s in right])
+
+
+def _logsumexp(x: Quantity) -> Scalar:
+    cells = x.cells if isinstance(x, Grid) else [x]
+    top = max(cells)
+    shifted = q.total(Grid((tuple(operate("exp", c - top) for c in cells),)))
+    return operate("add", top, operate("log", shifted))
+
+
+def _logdet(x: Quantity) -> Scalar:
+    return operate("log", abs(q.determinant(x)))
+
+
+FUNCTIONS: dict[str, Callable[..., Quantity]] = {
+    "tr": q.trace,
+    "trace": q.trace,
+    "det": q.determinant,
+    "logdet": _logdet,
+    "inv": q.inverse,
+    "norm": q.norm,
+    "norm1": lambda x: q.norm(x, "1"),
+    "sum": q.total,
+    "diag": _diag,
+    "diagvec": _diagvec,
+    "vec": _vec,
+    "kron": _kron,
+    "eye": lambda n: q.grid(q.identity(_whole(n)).rows),
+    "ones": _filled(1),
+    "zeros": _filled(0),
+    "softmax": q.softmax,
+    "rowsoftmax": lambda x: q.softmax(x, "rows"),
+    "colsoftmax": lambda x: q.softmax(x, "columns"),
+    "logsumexp": _logsumexp,
+}

@@ -1,0 +1,213 @@
+"""Equality of two formulas: three-valued, with a witness; nothing false is called equal."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derive.check.assume import read
+from derive.check.equal import Answer, equal
+from derive.errors import Fault
+
+PAIRS = json.loads((Path(__file__).parent / "data" / "pairs.json").read_text(encoding="utf-8"))
+PAIRS = PAIRS["pairs"] if isinstance(PAIRS, dict) else PAIRS
+
+
+def ask(a: str, b: str, *assume: str, shapes: tuple[str, ...] = (), digits: int | None = None) -> Answer:
+    return equal(a, b, read(shapes, assume), digits)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda p: f"{p['id']}-{p['cls']}")
+def test_the_pairs(pair: dict[str, Any]) -> None:
+    known = read(pair.get("shapes") or [], pair.get("assume") or [])
+    assert equal(pair["a"], pair["b"], known, pair.get("digits")).verdict == ("equal" if pair["equal"] else "different")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "assume"),
+    [
+        ("x^2/x", "x", ()),
+        ("log(x^2)", "2*log(x)", ("x > 0",)),
+        ("sin(x)^2 + cos(x)^2 - 1", "0", ()),
+        ("10^20*x + 1 - 10^20*x", "1", ()),
+        ("0.1 + 0.2", "0.3", ()),
+        ("relu(x-3)*relu(2-x)", "0", ()),
+        ("step(x^2-2)", "step(abs(x)-sqrt(2))", ()),
+        ("max(x, y)", "(x + y + abs(x-y))/2", ()),
+        ("abs(sin(x))", "sin(x)", ("x in (0, 3)",)),
+        ("f(x) + f(x)", "2*f(x)", ()),
+        (r"f'(x) f(x)", r"f(x) f'(x)", ()),
+        (r"\frac{\partial L}{\partial w} x", r"x \frac{\partial L}{\partial w}", ()),
+        (r"\sum_i x_i y_i", r"\sum_k y_k x_k", ()),
+        (r"\sum_{i=1}^n \sum_{j=1}^m a_{ij}", r"\sum_{j=1}^m \sum_{i=1}^n a_{ij}", ()),
+        (r"\prod_{i=1}^{3} x_i", "x_1 x_2 x_3", ()),
+        (r"\log_2 8", "3", ()),
+        (r"\left[x^2\right]_{x=3}", "9", ()),
+    ],
+)
+def test_equal(a: str, b: str, assume: tuple[str, ...]) -> None:
+    assert ask(a, b, *assume).verdict == "equal"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "assume"),
+    [
+        ("relu(x-10)", "0", ()),
+        ("relu(x-1000)", "0", ()),
+        ("step(z)", "(1+sign(z))/2", ()),
+        ("exp(-200)*x", "2*exp(-200)*x", ()),
+        ("log(1+exp(x))", "x", ("x > 100",)),
+        ("log(1+exp(x))", "x", ("x > 5000",)),
+        ("tanh(x)", "1", ("x > 300",)),
+        ("sigmoid(x)", "1", ("x > 200",)),
+        ("exp(-1000*x^2)", "0", ()),
+        ("f(x)", "g(x)", ()),
+        ("f(x)", "f(y)", ()),
+        (r"\sum_{i=1}^n x_i", r"\sum_{i=0}^n x_i", ()),
+        (r"\frac{\partial L}{\partial w}", r"\frac{\partial L}{\partial v}", ()),
+        ("max(a, b)", "(a+b)/2", ()),
+        ("x", "x + 0.000000000001", ()),
+    ],
+)
+def test_different(a: str, b: str, assume: tuple[str, ...]) -> None:
+    answer = ask(a, b, *assume)
+    assert answer.verdict == "different"
+    assert answer.witness is not None and set(answer.witness) == {"at", "left", "right"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "words"),
+    [
+        ("(", "1", "never closed"),
+        ("x = 1", "x", "a relation is no value"),
+        ("sqrt(x)^2", "x", "--assume"),
+        ("1/0", "1/0", "only 0 points"),
+        ("9^(9^(9^9))", "1", "points"),
+        (r"\sum_{i=1}^{10^{12}} i", "1", "a sum from 1 to 1000000000000"),
+        (r"\sum_{i=1}^{10^5} \sum_{j=1}^{10^5} i", "1", "too many operations"),
+        ("x!", "x", "cannot be read"),
+        ("", "x", "empty"),
+        (r"\input{/etc/passwd}", "1", "unknown command"),
+        ("(" * 10_000, "1", "bracket"),
+        (r"\nabla f", "1", "has no value here"),
+    ],
+)
+def test_undecided_with_the_reason(a: str, b: str, words: str) -> None:
+    start = time.perf_counter()
+    answer = ask(a, b)
+    assert answer.verdict == "undecided" and answer.witness is None
+    assert words in answer.because
+    assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shapes", "assume", "verdict"),
+    [
+        ("A*B", "B*A", ("A: n x n", "B: n x n"), (), "different"),
+        ("tr(A*B)", "tr(B*A)", ("A: m x n", "B: n x m"), (), "equal"),
+        ("A*x", "x'*A'", ("A: m x n", "x: n"), (), "different"),
+        ("A*B", "A*B", ("A: 2 x 3", "B: 2 x 3"), (), "undecided"),
+        ("det(A)", "det(A')", ("A: 3 x 3",), (), "equal"),
+        ("inv(A)*A", "eye(n)", ("A: n x n",), ("A invertible",), "equal"),
+        ("A'", "A", ("A: n x n",), ("A symmetric",), "equal"),
+        ("A'", "A", ("A: n x n",), (), "different"),
+        (r"\lVert x \rVert^2", r"x^\top x", ("x: n",), (), "equal"),
+        ("A .* B", "B .* A", ("A: m x n", "B: m x n"), (), "equal"),
+        ("sum(A)", "ones(m)'*A*ones(n)", ("A: m x n",), (), "equal"),
+        ("vec(A*X*B)", "kron(B', A)*vec(X)", ("A: 2 x 3", "X: 3 x 2", "B: 2 x 4"), (), "equal"),
+        ("x", "y", ("x: n+k-1", "y: k"), (), "different"),
+        ("log(det(A))", "logdet(A)", ("A: n x n",), ("A positive definite",), "equal"),
+    ],
+)
+def test_matrices(a: str, b: str, shapes: tuple[str, ...], assume: tuple[str, ...], verdict: str) -> None:
+    answer = ask(a, b, *assume, shapes=shapes)
+    assert answer.verdict == verdict, answer
+    if verdict == "undecided":
+        assert "2×3 · 2×3" in answer.because
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "digits", "verdict"),
+    [
+        ("2/3", "0.67", 2, "equal"),
+        ("2/3", "0.66", 2, "equal"),
+        ("2/3", "0.65", 2, "different"),
+        ("2/3", "0.665", 2, "different"),
+        ("-2/3", "-0.66", 2, "equal"),
+        ("-2/3", "-0.68", 2, "different"),
+        ("0.125", "0.12", 2, "equal"),
+        ("0.125", "0.13", 2, "equal"),
+        ("exp(1)", "3", 0, "equal"),
+        ("exp(1)", "2", 0, "equal"),
+    ],
+)
+def test_rounded_or_cut(a: str, b: str, digits: int, verdict: str) -> None:
+    assert ask(a, b, digits=digits).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("shape", "assume"),
+    [
+        ("W", ""),
+        ("W: ", ""),
+        (": 2", ""),
+        ("W + 1: 2", ""),
+        ("", "x"),
+        ("", "x > y"),
+        ("", "x in (3, 2)"),
+        ("", "x in (0, 1"),
+        ("", "2 > 0"),
+    ],
+)
+def test_bad_options(shape: str, assume: str) -> None:
+    with pytest.raises(Fault):
+        read([shape] if shape else [], [assume] if assume else [])
+
+
+def test_the_witness_is_one() -> None:
+    """At the point that is named, the sides have the values that are named."""
+    answer = ask("x*y + 2", "x*y + sin(y)")
+    assert answer.witness is not None
+    x, y = answer.witness["at"]["x"], answer.witness["at"]["y"]
+    assert answer.witness["left"] == pytest.approx(x * y + 2)
+
+
+# ------------------------------------------------------------------------------------------------- properties
+
+NAMES = ("x", "y", "z")
+
+
+def formulas(depth: int = 3) -> st.SearchStrategy[str]:
+    leaf = st.sampled_from((*NAMES, "2", "0.5", "3"))
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+            st.tuples(st.sampled_from(("sigmoid", "tanh", "relu", "abs", "exp", "sin")), inner).map(
+                lambda t: f"{t[0]}({t[1]})"
+            ),
+        ),
+        max_leaves=2**depth,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(formulas(), st.integers(0, 10**6))
+def test_a_formula_rewritten_is_equal_and_changed_is_not(formula: str, seed: int) -> None:
+    chosen = random.Random(seed).choice(NAMES)
+    rewritten = f"(({formula}) + {chosen}^2) - {chosen}*{chosen}"
+    assert ask(formula, rewritten).verdict in ("equal", "undecided")
+    assert ask(formula, f"{formula} + 0.001").verdict in ("different", "undecided")
+
+
+@settings(max_examples=150, deadline=2000)
+@given(st.text(alphabet=r"xyz01.\{}()^_+-*/=&|,'<>sumfrac ", max_size=40))
+def test_no_text_is_too_odd(text: str) -> None:
+    assert ask(text, "x + 1").verdict in ("equal", "different", "undecided")
