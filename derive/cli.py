@@ -54,9 +54,6 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
     wrong = [word for word in chosen if word not in _FORMATS]
     if wrong or not chosen:
         raise click.BadParameter(f"{', '.join(wrong) or 'nothing'} is no format; choose from {', '.join(_FORMATS)}")
-    later = [word for word in chosen if word in ("html", "md")]
-    if later:
-        raise click.BadParameter(f"{', '.join(later)} cannot be written yet; choose from pdf, tex, json")
     return chosen
 
 
@@ -66,7 +63,11 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the output.  [default: build]"
 )
 @click.option(
-    "--to", "formats", default="pdf", callback=_formats, help="Formats, with commas: pdf, tex, json.  [default: pdf]"
+    "--to",
+    "formats",
+    default="pdf",
+    callback=_formats,
+    help=f"Formats, with commas: {', '.join(_FORMATS)}.  [default: pdf]",
 )
 @click.option(
     "--engine", type=click.Choice(_ENGINES), default="typst", help="What sets the PDF.  [default: typst, embedded]"
