@@ -37,6 +37,10 @@ class Fault(Exception):
     def __str__(self) -> str:
         return render(self)
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints: the message without the calls inside derive that led to it."""
+        return render(self).split("\n")
+
     @property
     def column(self) -> int:
         """The column (from 1) of the fault, 1 where it has no position."""

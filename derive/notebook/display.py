@@ -27,7 +27,7 @@ from derive.narrate.blocks import Placed
 from derive.writers import pandoc
 from derive.writers.chains import rows
 from derive.writers.formulas import fenced
-from derive.writers.latex import escape
+from derive.writers.latex_text import escape
 from derive.writers.pictures import picture
 
 _LINE = 60.0  # em: the width of a cell's output on a usual screen
@@ -41,7 +41,7 @@ _FINISH = (
     (re.compile(r"</menclose>"), "</mrow>"),
     (re.compile(r"<mo>(&#8289;)</mo></mrow>(?!<mo[^>]*>\()"), r'<mo rspace="0.17em">\1</mo></mrow>'),
     (
-        re.compile(r"(</m(?:i|n|sub|sup|frac)>)(?=<mrow><mi[^>]*>\w+</mi><mo[^>]*>&#8289;)"),
+        re.compile(r"(</m(?:i|n|sub|sup|frac)>|\)</mo>)(?=<mrow><mi[^>]*>\w+</mi><mo[^>]*>&#8289;)"),
         r'\1<mspace width="0.17em"/>',
     ),
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from derive.build import BLOCKS
 from derive.errors import Fault
 from derive.narrate.blocks import Reference, ask
+from derive.narrate.offers import BLOCKS
 from derive.notation import STANDARD
 from derive.notebook.arguments import Given, entry
 from derive.notebook.display import Shown
