@@ -49,7 +49,7 @@ def drawn(drawing: Drawing, form: Literal["pdf", "svg"]) -> bytes:
 def source(drawing: Drawing) -> str:
     """Return a drawing as Typst source."""
     labels = [label for mark in drawing.marks for label in (mark.latex, mark.above, mark.below)]
-    set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in labels], "typst")
+    set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in labels], "typst", spoken=False)
     heights = [m.y for m in drawing.marks] + [y for points in drawing.edges for _, y in points]
     labelled = any(m.above or m.below for m in drawing.marks)
     grid = _Grid(min(heights, default=0.0), _TALL if labelled else _FLAT)

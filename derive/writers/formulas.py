@@ -49,6 +49,11 @@ def for_typst(latex: str) -> str:
     return _CASES.sub(lambda found: found[0].replace("&", r"& \quad "), latex)
 
 
+def quoted(text: str) -> str:
+    """Return a text as a string of Typst's code, on one line."""
+    return '"' + re.sub(r'["\\]', r"\\\g<0>", re.sub(r"\s+", " ", text)) + '"'
+
+
 def finish_typst(source: str) -> str:
     """Return pandoc's Typst with names set close, frames on the baseline and large brackets with their room."""
     source = _DECIMAL.sub('","', source)  # a decimal comma has no blank behind it

@@ -14,7 +14,7 @@ from typing import Any
 from derive.document import BLOCKS, Block, Inline, Math, Table
 from derive.errors import Fault
 from derive.pandoc_binary import run_pandoc
-from derive.writers.formulas import fenced, finish_typst, for_typst
+from derive.writers.formulas import fenced, finish_typst, for_typst, quoted
 
 Node = dict[str, Any]
 Render = Callable[[Block, float], list[Node]]
@@ -22,6 +22,7 @@ Render = Callable[[Block, float], list[Node]]
 # What a list or a quotation takes from the width of the line, in em.
 _INDENT = {"BulletList": 2.5, "OrderedList": 2.5, "DefinitionList": 2.5, "BlockQuote": 5.0}
 _DEEPEST = 150
+_PLACES = ("http", "https", "mailto")
 _CUT = "derive-cut-7d1c"
 
 # pandoc reads these, but TeX would do something else with them than print.
@@ -128,6 +129,8 @@ def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
         raise Fault("a picture cannot stand in the text", reason=_short(content[2][0]), about=content[2][0])
     if kind == "Math":
         return formula(content[1], content[0]["t"] == "DisplayMath")
+    if kind == "Link":
+        _check_address(content[2][0])
     if kind == "Cite":  # `@name` is a name here, not a reference to a bibliography
         return resolve(content[1], render, line, depth + 1)
     if "c" not in node:
@@ -135,6 +138,14 @@ def _resolve_node(node: Node, render: Render, line: float, depth: int) -> Any:
     if isinstance(content, list):
         content = [_attributes(part) for part in content]
     return {"t": kind, "c": resolve(content, render, line - _INDENT.get(kind, 0.0), depth + 1)}
+
+
+def _check_address(address: str) -> None:
+    """Raise a Fault for a link that is not a place: a browser would run or build what it holds."""
+    scheme = re.match(r"([^/?#]*?):", re.sub(r"[\x00-\x20\x7f]", "", address))
+    if scheme and scheme[1].lower() not in _PLACES:
+        expected = "http:, https:, mailto: or a file"
+        raise Fault(f"a link to {_short(address)} cannot stand in the text", expected=expected, about=address)
 
 
 def _attributes(part: Any) -> Any:
@@ -145,40 +156,58 @@ def _attributes(part: Any) -> Any:
     return part
 
 
-def convert(parts: Sequence[list[Node]], target: str) -> list[str]:
+def convert(parts: Sequence[list[Node]], target: str, spoken: bool = True) -> list[str]:
     """Return each list of blocks in the target's language, from one run of pandoc.
 
-    Raises a Fault where pandoc cannot read a formula (it would print its source) or fails otherwise.
+    In Typst a formula says itself in words, unless `spoken` is false. Raises a Fault where pandoc cannot read a
+    formula (it would print its source) or fails otherwise.
     """
     blocks: list[Any] = []
     for at, part in enumerate(parts):
         blocks += [raw(target, _CUT)] if at else []
         blocks += part
     if target == "typst":
-        blocks = _spaced(blocks)
+        blocks = _for_typst(blocks, spoken)
     tree = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
     made = _run(json.dumps(tree), target)
     return [part.strip() for part in (finish_typst(made) if target == "typst" else made).split(_CUT)]
 
 
-def _spaced(tree: Any) -> Any:
-    """Return a tree with its formulas as pandoc's Typst writer should get them."""
-    if isinstance(tree, dict) and tree.get("t") == "Math":
-        kind, latex = tree["c"]
-        return {"t": "Math", "c": [kind, for_typst(latex)]}
+def _for_typst(tree: Any, spoken: bool) -> Any:
+    """Return a tree with its formulas as pandoc's Typst writer should get them, each with its words around it."""
     if isinstance(tree, dict):
-        return {key: _spaced(value) for key, value in tree.items()}
-    return [_spaced(item) for item in tree] if isinstance(tree, list) else tree
+        return {key: _for_typst(value, spoken) for key, value in tree.items()}
+    if not isinstance(tree, list):
+        return tree
+    out: list[Any] = []
+    for item in tree:
+        if not isinstance(item, dict) or item.get("t") != "Math":
+            out.append(_for_typst(item, spoken))
+            continue
+        kind, latex = item["c"]
+        node = {"t": "Math", "c": [kind, for_typst(latex)]}
+        out += _with_words(node, latex) if spoken else [node]
+    return out
+
+
+def _with_words(node: Node, latex: str) -> list[Node]:
+    """Return a formula of Typst with its words as the text that stands in for it."""
+    from derive.writers.speech import speak
+
+    block = "true" if node["c"][0]["t"] == "DisplayMath" else "false"
+    before = f"#math.equation(block: {block}, alt: {quoted(speak(latex))}, "
+    return [_raw("RawInline", "typst", before), node, _raw("RawInline", "typst", ".body);")]
 
 
 def check(formulas: Iterable[str]) -> None:
     """Raise a Fault for the first formula that is not mathematics as pandoc knows it: TeX itself would obey it."""
-    convert([[plain([formula(latex)]) for latex in dict.fromkeys(formulas)]], "typst")
+    convert([[plain([formula(latex)]) for latex in dict.fromkeys(formulas)]], "typst", spoken=False)
 
 
 def _run(tree: str, target: str) -> str:
     options = ["-f", "json", "-t", target, "--wrap=preserve", "--fail-if-warnings", "--sandbox"]
-    options += ["--syntax-highlighting=none"] if target == "latex" else []
+    options += ["--syntax-highlighting=none"] if target in ("latex", "html5") else []
+    options += ["--mathml"] if target == "html5" else []
     return run_pandoc(options, tree, _fault)
 
 

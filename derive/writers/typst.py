@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import assert_never
+from typing import Any, assert_never
 
 from derive.document import Aligned, Block, Document, Equation, Figure, Heading, Here, Note, Paragraph, Room, Table
-from derive.writers import headings, pandoc
-from derive.writers.chains import Row, rows
+from derive.writers import formulas, headings, pandoc
+from derive.writers.chains import Row, beside, rows
 from derive.writers.pictures import picture
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
+
+_PAGE = 10.0  # cm: a larger empty space may go on over the page
 
 
 def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
@@ -21,13 +23,14 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = pandoc.resolve(document.body, writer.render, look.line)
+    blocks = pandoc.resolve(_headed(document.body), writer.render, look.line)
     body, closing = pandoc.convert([blocks, [pandoc.plain(pandoc.inlines(document.closing))]], "typst")
     source = look.render(
         "template.typ",
         escape,
         quoted=quoted,
         meta=meta,
+        points=headings.points(Heading(1, "", (), meta.points), meta.language),
         short_title=textwrap.shorten(meta.title, 70, placeholder=" …"),
         body=Verbatim(body),
         closing=Verbatim(closing),
@@ -42,21 +45,32 @@ def escape(text: str) -> str:
 
 def quoted(text: str) -> Verbatim:
     """Return a text as a string of Typst's code."""
-    return Verbatim('"' + re.sub(r'["\\]', r"\\\g<0>", re.sub(r"\s+", " ", text)) + '"')
+    return Verbatim(formulas.quoted(text))
+
+
+def _headed(tree: Any) -> Any:
+    """Return a body in which the headings below our three levels are headings like those."""
+    if isinstance(tree, dict) and tree.get("t") == "Header":
+        level, (name, *_), title = tree["c"]
+        return Heading(level, "", tuple(title), id=name)
+    if isinstance(tree, dict):
+        return {key: _headed(value) for key, value in tree.items()}
+    return [_headed(item) for item in tree] if isinstance(tree, list) else tree
 
 
 class _Writer:
-    """What rendering the blocks gathers: the pictures."""
+    """What rendering the blocks gathers: the pictures, and how deep the last heading was."""
 
     def __init__(self, document: Document, look: Look) -> None:
         self.name, self.language, self.look = stem(document.name), document.meta.language, look
         self.files: dict[str, bytes] = {}
+        self.level = 0
 
     def render(self, block: Block, line: float) -> list[pandoc.Node]:
         """Return pandoc nodes that print a derived block."""
         match block:
             case Aligned():
-                return [pandoc.paragraph([pandoc.formula(_aligned(block, line), display=True)])]
+                return [self.aligned(block, line)]
             case Paragraph():
                 return [pandoc.paragraph(pandoc.inlines(block.inlines))]
             case Note():
@@ -69,22 +83,34 @@ class _Writer:
             case Heading():
                 return [self.heading(block)]
             case Equation():
-                label = rf" \qquad \text{{({block.label})}}" if block.label else ""
-                return [pandoc.paragraph([pandoc.formula(block.latex + label, display=True)])]
+                return [_numbered(pandoc.formula(block.latex, display=True), block.label)]
             case Room():
-                return [pandoc.raw("typst", f"#v({block.height:g}cm)")]
+                parted = "true" if block.height > _PAGE else "false"
+                return [pandoc.raw("typst", f"#block(width: 100%, height: {block.height:g}cm, breakable: {parted})")]
             case Here():
-                return []
+                return [pandoc.raw("typst", f"/* line {block.line} */")]
         assert_never(block)
 
+    def aligned(self, block: Aligned, line: float) -> pandoc.Node:
+        """Return chains as one display, or row by row where a label or a reason stands beside a row."""
+        wide, reason = beside(block, line, self.look.margin)
+        made = rows(block, wide)
+        if reason or any(row.label for row in made):
+            return _steps(made, reason)
+        return pandoc.paragraph([pandoc.formula(_display(made), display=True)])
+
     def heading(self, block: Heading) -> pandoc.Node:
+        """Return a heading, which stands at most one level below the last one and looks like its own."""
+        self.level = min(block.level, self.level + 1)
         before = escape(headings.lead(block, self.language))
         after = escape(headings.points(block, self.language))
         title = pandoc.resolve(list(block.title), self.render, self.look.line)
         label = f" #label({quoted(block.id)})" if block.id else ""
-        gap = "#h(0.6em)" if before and title else ""
-        start = f"#heading(level: {block.level})[{before}{gap}"
-        return pandoc.wrapped("typst", start, title, f"#points[{after}]]{label}" if after else f"]{label}")
+        gap = " #h(0.35em)" if before and title else ""
+        start, end = f"#heading(level: {self.level})[", f"#points[{after}]]" if after else "]"
+        if block.level != self.level:
+            start, end = f"{start}#face({block.level})[", f"]{end}"
+        return pandoc.wrapped("typst", f"{start}{before}{gap}", title, f"{end}{label}")
 
     def figure(self, block: Figure) -> pandoc.Node:
         ending, content = picture(block.picture, "svg")
@@ -93,7 +119,13 @@ class _Writer:
         image = f"image({quoted(name)}, width: {100 * fraction(block.width):g}%, alt: {quoted(block.alt)})"
         if not block.caption:
             return pandoc.wrapped("typst", f"#align(center, {image})", [], "")
-        return pandoc.wrapped("typst", f"#figure({image}, caption: [", pandoc.inlines(block.caption), "])")
+        return pandoc.wrapped("typst", f"#figure({image}, caption: [", _caption(block), "])")
+
+
+def _caption(block: Figure | Table) -> list[pandoc.Node]:
+    """Return a caption behind its number."""
+    number = [{"t": "Strong", "c": pandoc.text(f"{block.number}:")}, {"t": "Space"}] if block.number else []
+    return [*number, *pandoc.inlines(block.caption)]
 
 
 def _table(block: Table, line: float) -> list[pandoc.Node]:
@@ -101,20 +133,48 @@ def _table(block: Table, line: float) -> list[pandoc.Node]:
     rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
     rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
     made = pandoc.table(block)
+    if block.caption:
+        made["c"][1] = [None, [pandoc.plain(_caption(block))]]
     return [pandoc.raw("typst", "#[" + "".join(rules)), made, pandoc.raw("typst", "]")] if rules else [made]
 
 
-def _aligned(block: Aligned, line: float) -> str:
-    """Return chains as LaTeX that pandoc reads; an empty row sets them apart, for it drops the distance of \\[1ex]."""
-    made: list[str] = []
-    for row in rows(block, line):
-        made += ["&"] if row.first and made else []
-        made.append(_row(row))
-    return "\\begin{aligned}\n" + " \\\\\n".join(made) + "\n\\end{aligned}"
+def _numbered(display: pandoc.Node, label: str) -> pandoc.Node:
+    if not label:
+        return pandoc.paragraph([display])
+    return pandoc.wrapped("typst", f"#[#set math.equation(numbering: _ => [({escape(label)})])\n", [display], "]")
 
 
-def _row(row: Row) -> str:
-    """Return one row; an empty text before a sign makes it a sign between two things."""
-    right = rf"\quad \text{{}} {row.right}" if row.continued else row.right
-    label = rf" && \qquad \text{{({row.label})}}" if row.label else ""
-    return f"{row.left} & {right}{label}"
+def _display(made: list[Row]) -> str:
+    """Return rows as LaTeX that pandoc reads; an empty row sets chains apart, for it drops the distance of \\[1ex]."""
+    lines: list[str] = []
+    for row in made:
+        lines += ["&"] if row.first and lines else []
+        lines.append(f"{row.left} & {_right(row)}")
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _right(row: Row) -> str:
+    """Return a right side; an empty text before a sign makes it a sign between two things."""
+    return rf"\quad \text{{}} {row.right}" if row.continued else row.right
+
+
+def _steps(made: list[Row], reason: float) -> pandoc.Node:
+    """Return rows, each with its sides, its label and its reason, for the look to set beside each other."""
+    content: list[pandoc.Node] = []
+
+    def cell(name: str, inside: list[pandoc.Node]) -> None:
+        if inside:
+            content.extend([_code(f"{name}: ["), *inside, _code("], ")])
+
+    for row in made:
+        content.append(_code(f"(first: {'true' if row.first else 'false'}, "))
+        cell("left", [pandoc.formula(row.left, display=True)] if row.left else [])
+        cell("right", [pandoc.formula(rf"\text{{}} {_right(row)}", display=True)])
+        cell("label", [_code(f"({escape(row.label)})")] if row.label else [])
+        cell("why", pandoc.inlines(row.why))
+        content.append(_code("),\n"))
+    return pandoc.wrapped("typst", f"#steps({reason:g}em, (\n", content, "))")
+
+
+def _code(typst: str) -> pandoc.Node:
+    return {"t": "RawInline", "c": ["typst", typst]}
