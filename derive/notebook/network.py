@@ -48,7 +48,8 @@ class Network:
 
     @cached_property
     def values(self) -> Values:
-        """The values of all leaves and lines as floats. Computed exactly or with 50 digits, then rounded once.
+        """The values of all leaves and lines as floats. Computed exactly or with 50 digits, then rounded once;
+        with `carry: shown` from the numbers as they are printed.
 
         Raises a Fault where a leaf has no value, a function is left open, or a line has no value there.
 
