@@ -95,7 +95,9 @@ WIDE = [*SUMS, *PRODUCTS, *FACTORS, *NESTED]
 
 
 def sample(title: str = "Deep Learning Exercise 2", *more: Any) -> Document:
-    table = Table((("step",), (Math(r"\omega_0"),)), ((("0",), ("0.5",)), (("1",), ("−0.25",))), "lr", ("Two steps",))
+    table = Table(
+        (("step",), (Math(r"\omega_0"),)), ((("0",), ("0.5",)), (("1",), ("−0.25",))), "lr", ("Two steps",), "Table 1"
+    )
     body = [
         Heading(1, "1", (), "4", "first"),
         Note("Convention", ("Logarithms are natural, ", Math("u(0) = 0"), f"; {HOSTILE}.")),
@@ -109,6 +111,7 @@ def sample(title: str = "Deep Learning Exercise 2", *more: Any) -> Document:
             GRAPH,
             "a grey & black box",
             ("A picture.",),
+            number="Figure 1",
         ),
         {"t": "BulletList", "c": [[Aligned((chain("y", *WIDE[:2]),))]]},
         Aligned((chain("y", *WIDE),)),

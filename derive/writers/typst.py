@@ -124,8 +124,10 @@ class _Writer:
 
 def _caption(block: Figure | Table) -> list[pandoc.Node]:
     """Return a caption behind its number."""
-    number = [{"t": "Strong", "c": pandoc.text(f"{block.number}:")}, {"t": "Space"}] if block.number else []
-    return [*number, *pandoc.inlines(block.caption)]
+    caption = pandoc.inlines(block.caption)
+    if not block.number:
+        return caption
+    return [{"t": "Strong", "c": pandoc.text(f"{block.number}:")}, {"t": "Space"}, *caption]
 
 
 def _table(block: Table, line: float) -> list[pandoc.Node]:
