@@ -1,14 +1,17 @@
 """Which reports need no building: a record in the user's cache says what an output was made from.
 
-The key covers everything that goes in: the report, the options, the looks, derive's own sources, the versions of all
-installed libraries, the engine. Only the standard library is imported before a record has been looked up.
+The key covers everything that goes in: the report, the pictures it names, the options, the looks, derive's own
+sources, the versions of all installed libraries, the TeX that would be run. Only the standard library is imported
+before a record has been looked up.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,6 +21,10 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
+_LARGEST = 100_000_000  # bytes of a file that is read, more than any that a build takes
+# A word, or a text in brackets, that ends like a picture.
+_END = r"\.(?:svg|pdf|png|jpe?g)(?![A-Za-z0-9])"
+_PICTURE = (re.compile(rf"[^\s()<>\[\]{{}}\"'`|]+{_END}", re.I), re.compile(rf"(?<=[(<])[^()<>\n\"]+{_END}", re.I))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +39,40 @@ class Record:
 
 def key_of(report: Path, formats: tuple[str, ...], engine: str, statement: bool) -> str:
     """Return the hash of everything that a build depends on; raises OSError where the report cannot be read."""
-    parts: list[bytes] = [report.name.encode(), report.read_bytes()]
-    parts.append(repr((sorted(formats), engine, statement, sys.version, sorted(_libraries()))).encode())
-    parts.append(repr(_tex()).encode())
-    for root in (_PACKAGE, _PACKAGE.parent / "templates", report.resolve().parent / "templates"):
-        for file in sorted(_sources(root)):
-            parts += [str(file.relative_to(root)).encode(), file.read_bytes()]
-    return _hash(b"".join(_hash(part).encode() for part in parts))
+    text = report.read_bytes()
+    options = (report.name, sorted(set(formats)), engine, statement, _tex(formats, engine), _program(_PACKAGE))
+    parts = [repr(options), _hash(text)]
+    parts += [f"{name} {_content(file)}" for name, file in sorted(pictures(report, text).items())]
+    for root in looks(report):
+        parts += [f"{file.relative_to(root)} {_content(file)}" for file in sorted(_files(root))]
+    return _hash("\n".join(parts).encode(errors="surrogateescape"))
+
+
+def inputs(report: Path) -> list[Path]:
+    """Return the files of an author that a build reads: the report, pictures that it names, looks beside it."""
+    try:
+        named = pictures(report, report.read_bytes()).values()
+    except OSError:
+        named = dict[str, Path]().values()
+    return [report, *named, *_files(_beside(report))]
+
+
+def pictures(report: Path, text: bytes) -> dict[str, Path]:
+    """Return name → path of whatever may be the name of a picture in a report; not all of them need be there."""
+    from urllib.parse import unquote
+
+    named = {m[0] for form in _PICTURE for m in form.finditer(text.decode(errors="replace"))}
+    root = report.resolve().parent
+    return {name: root / name for name in named | {unquote(name) for name in named}}
+
+
+def looks(report: Path) -> tuple[Path, ...]:
+    """Return the folders that the look of a report may come from."""
+    return _beside(report), _PACKAGE / "_templates", _PACKAGE.parent / "templates"
+
+
+def _beside(report: Path) -> Path:
+    return report.resolve().parent / "templates"
 
 
 def find(folder: Path, report: Path, key: str) -> Record | None:
@@ -81,20 +115,39 @@ def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _sources(root: Path) -> Iterator[Path]:
+def _content(file: Path) -> str:
+    """Return the hash of a file, or why it cannot be read."""
+    try:
+        return _hash(file.read_bytes()) if file.is_file() and file.stat().st_size <= _LARGEST else "none"
+    except (OSError, ValueError) as wrong:
+        return type(wrong).__name__
+
+
+def _files(root: Path) -> Iterator[Path]:
     """Yield the files of a folder that can change what is written."""
     if root.is_dir():
         yield from (file for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 
 
-def _libraries() -> Iterator[str]:
-    """Yield the installed libraries with their versions, as the names of their records."""
-    for folder in sys.path:
-        if folder and os.path.isdir(folder):
-            yield from (entry.name for entry in os.scandir(folder) if entry.name.endswith((".dist-info", ".egg-info")))
+@functools.cache
+def _program(package: Path) -> str:
+    """Return the hash of what runs: derive, its libraries, Python. Once: a process goes on with what it has loaded."""
+    libraries = {
+        entry.name
+        for folder in sys.path
+        if folder and os.path.isdir(folder)
+        for entry in os.scandir(folder)
+        if entry.name.endswith((".dist-info", ".egg-info"))
+    }
+    sources = [f"{file.relative_to(package)} {_content(file)}" for file in sorted(_files(package))]
+    return _hash("\n".join([sys.version, *sorted(libraries), *sources]).encode())
 
 
-def _tex() -> tuple[str, float] | None:
-    """Return the TeX that would be run, and when it was installed."""
-    program = shutil.which("pdflatex")
-    return (program, os.stat(program).st_mtime) if program else None
+def _tex(formats: tuple[str, ...], engine: str) -> list[tuple[str | int, ...]]:
+    """Return the TeX that may be run, what says that it has been installed anew, and where it looks for its files."""
+    if "pdf" not in formats or engine == "typst":
+        return []
+    found = [shutil.which(name) for name in ("pdflatex", "lualatex", "latexmk")]
+    known = [(program, os.stat(program)) for program in found if program]
+    programs = [(program, stat.st_mtime_ns, stat.st_size) for program, stat in known]
+    return [*programs, *sorted(item for item in os.environ.items() if item[0].startswith("TEX"))]

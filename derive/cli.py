@@ -15,7 +15,7 @@ import click
 
 from derive.errors import Fault
 
-DONE, FINDINGS, UNUSABLE = 0, 1, 2
+DONE, FINDINGS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _FORMATS = ("pdf", "tex", "html", "md", "json")
 _ENGINES = ("auto", "latex", "typst")
 
@@ -75,6 +75,8 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
 @click.option("--statement", is_flag=True, help="The problem sheet: hints, no solutions.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Reports built at the same time.  [default: 1]")
 @click.option("--force", is_flag=True, help="Build even what has not changed.")
+@click.option("--watch", is_flag=True, help="Build again at every save, until Ctrl-C.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def build(
     reports: tuple[Path, ...],
     folder: Path | None,
@@ -83,6 +85,8 @@ def build(
     statement: bool,
     jobs: int,
     force: bool,
+    watch: bool,
+    quiet: bool,
 ) -> None:
     """Build solutions from reports.
 
@@ -93,28 +97,46 @@ def build(
       derive build reports/skip_connection.md
       derive build homework/*.md -o out --jobs 2
       derive build homework.md --to json
+      derive build homework.md --watch
     """
-    from derive.many import build_all
+    from derive.many import Order, build_all
+    from derive.tell import Teller
 
     to_output = "json" in formats and folder is None
     to_files = tuple(f for f in formats if f != "json" or not to_output)
-    outcomes = build_all(reports, folder or Path("build"), to_files, engine, statement, jobs, force or to_output)
+    order = Order(folder or Path("build"), to_files, engine, statement, force or to_output)
+    teller = Teller(engine, quiet)
+    if watch:
+        _watch(reports, order, teller, to_output)
+    outcomes = []
+    try:
+        for outcome in build_all(reports, order, jobs):
+            teller.outcome(outcome)
+            outcomes.append(outcome)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    teller.summary(outcomes)
     if to_output:
         from derive.build import as_json
 
         results = [o.result for o in outcomes if o.result is not None]
         if results:
             click.echo(as_json(results[0] if len(reports) == 1 else results), nl=False)
-    for outcome in outcomes:
-        for fault in outcome.faults:
-            click.echo(fault, err=True)
-        for note in outcome.notes:
-            click.echo(f"note: {note}", err=True)
-        for file in outcome.files:
-            told = file.name == f"{outcome.report.stem}.pdf" or outcome.engine == "unchanged"
-            click.echo(f"{file}" + (f"  ({outcome.engine})" if told else ""), err=True)
     codes = [o.code for o in outcomes]
     sys.exit(next((c for c in (UNUSABLE, FINDINGS) if c in codes), DONE))
+
+
+def _watch(reports: tuple[Path, ...], order: Any, teller: Any, to_output: bool) -> None:
+    """Build at every save until Ctrl-C, which is how it is meant to end."""
+    from derive.watch import watch
+
+    if to_output:
+        raise click.UsageError("--watch writes files: say where with -o")
+    click.echo("Ctrl-C ends watching", err=True)
+    try:
+        watch(reports, order, teller.rebuilt)
+    except KeyboardInterrupt:
+        sys.exit(DONE)
 
 
 @main.command()
