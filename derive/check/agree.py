@@ -39,6 +39,11 @@ def agree(both: Both) -> tuple[bool, Quantity, Quantity]:
         return _all(a, b, largest, needed) is not False, a, b
 
 
+def close(a: Quantity, b: Quantity, largest: int, digits: int) -> bool:
+    """Return whether two quantities agree as far as so many digits go; `largest` is the binary size on the way."""
+    return _all(a, b, largest, digits) is not False
+
+
 def _all(a: Quantity, b: Quantity, largest: int, digits: int) -> bool | None:
     if isinstance(a, Grid) != isinstance(b, Grid) or (isinstance(a, Grid) and a.shape != b.shape):
         return False

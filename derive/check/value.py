@@ -67,6 +67,7 @@ class Valuation:
 
     largest, least: the binary sizes of the largest number met on the way, the scale of rounding errors, and of the
     smallest one, which may be all that two values differ by.
+    numbers: other values for numbers of the formula, by their place.
     kinks: functions of a world at whose zeros something jumps or bends, by where they stand.
     """
 
@@ -76,6 +77,7 @@ class Valuation:
     kinks: dict[tuple[Any, ...], Kink] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
     steps: int = 0
+    numbers: Mapping[s.Range, Scalar] = field(default_factory=dict)
 
     def value(self, tree: s.Tree) -> Quantity:
         """Return the value of a tree; raises DomainError, Mismatch, Unread or TooLong where it has none."""
@@ -347,6 +349,19 @@ class Valuation:
         return found
 
 
+def primitive_function(op: str, primes: int, at_zero: Fraction) -> Callable[..., Quantity]:
+    """Return a primitive (or its first derivative) as a function of numbers."""
+
+    def function(*x: Quantity) -> Quantity:
+        if primes > 1 or any(isinstance(a, Grid) for a in x):
+            raise DomainError(f"{op} has no such value")
+        if primes:
+            return _derivative(op, x, at_zero)
+        return at_zero if op == "step" and x[0] == 0 else operate(op, *x)
+
+    return function
+
+
 def _derivative(op: str, x: tuple[Scalar, ...], at_zero: Fraction) -> Scalar:
     """Return the derivative of a primitive by its first argument, from its own rule."""
     e = Apply(op, tuple(Number(a) for a in x))
@@ -395,7 +410,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: real(a) >= real(b),
 }
 _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
-    s.Num: lambda v, t: Fraction(t.text),
+    s.Num: lambda v, t: v.numbers.get(t.at) or Fraction(t.text),
     s.Name: Valuation.name,
     s.Add: Valuation.add,
     s.Neg: lambda v, t: q.mapped(v.value(t.body), lambda x: operate("neg", x)),

@@ -1,0 +1,173 @@
+"""One relation, held against a network: symbols at random points, numbers at the numbers of the exercise.
+
+A side with names on both sides must hold for all values; where a side is numbers, the digits shown are what is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from derive.check.agree import close
+from derive.check.quantities import Mismatch, Quantity, Scalar
+from derive.check.rounding import Span, span_of, uncertain, within
+from derive.check.subject import NetworkWorld, Point, Subject
+from derive.check.value import TooLong, Unread, Valuation
+from derive.language import surface as s
+from derive.language.walk import walk
+from derive.numeric import DIGITS, precisely
+from derive.ops import DomainError
+
+_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """correct, wrong, mismatched, undecided, definition, follow_through or unread, and what a reader wants to know.
+
+    truth: the value that should stand on the right; witness: a point where the sides differ; because: in words.
+    """
+
+    kind: str
+    because: str = ""
+    truth: Quantity | None = None
+    witness: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Bench:
+    """What a hand-in has said so far, beside the network that it speaks of."""
+
+    subject: Subject
+    own: dict[str, s.Tree] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, Quantity] = field(default_factory=dict)
+
+    def world(self, point: Point, total: bool = False) -> NetworkWorld:
+        return NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
+
+    def knows(self, id: str) -> bool:
+        subject = self.subject
+        return (
+            subject.plain(id) is not None
+            or subject.after(id) is not None
+            or subject.is_rate(id)
+            or id in self.own
+            or id in self.numbers
+            or id in ("e", "pi", "infty")
+        )
+
+
+def define(id: str, tree: s.Tree, bench: Bench) -> None:
+    """Take a name that the hand-in introduces; where it has the value of a node at every point, it is that node."""
+    bench.own[id] = tree
+    nodes = set(bench.subject.graph.nodes)
+    with precisely():
+        for point in bench.subject.points:
+            try:
+                v = Valuation(bench.world(point))
+                found = v.value(tree)
+                nodes = {n for n in nodes if close(found, point.values[n], v.largest, DIGITS - 6)}
+            except (ArithmeticError, OverflowError, ValueError):
+                return
+            if not nodes:
+                return
+    order = list(bench.subject.graph.nodes)
+    bench.aliases[id] = min(nodes, key=order.index)
+
+
+def constant(tree: s.Tree) -> bool:
+    """Return whether a tree is made of numbers only."""
+    bound = {name for node in walk(tree) if isinstance(node, s.EvalAt) for name, _ in node.points}
+    for node in walk(tree):
+        if isinstance(node, (s.Partial, s.Nabla, s.BigSum)):
+            return False
+        if isinstance(node, s.Name) and node.id not in ("e", "pi", "infty") and node.id not in bound:
+            return False
+    return True
+
+
+def decimal(tree: s.Tree) -> bool:
+    """Return whether a tree holds a number with a decimal point, which is a value put in."""
+    return any(isinstance(node, s.Num) and "." in node.text for node in walk(tree))
+
+
+def judge(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
+    """Return the verdict on left = right (or ≈); never "correct" where something was not understood."""
+    try:
+        with precisely():
+            if not constant(left) and not constant(right):
+                return _symbolic(left, right, approximate, bench)
+            return _numeric(left, right, approximate, bench)
+    except Unread as part:
+        return Verdict("undecided", str(part))
+    except TooLong as wide:
+        return Verdict("undecided", str(wide))
+    except Mismatch as clash:
+        return Verdict("mismatched", str(clash))
+    except (DomainError, ZeroDivisionError, OverflowError) as missing:
+        return Verdict("undecided", f"it has no value: {missing}")
+
+
+def _symbolic(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
+    """Compare two sides with names at the points of the network, derivatives of lines read in either way."""
+    verdict = Verdict("undecided", "it has a value at too few points")
+    for total in (False, True):
+        verdict = _at_points(left, right, bench, total)
+        if verdict.kind in ("correct", "undecided"):
+            break
+    if verdict.kind == "wrong" and (decimal(left) or decimal(right) or approximate) and bench.subject.own is not None:
+        numeric = _numeric(left, right, approximate, bench)
+        return numeric if numeric.kind == "correct" else verdict
+    return verdict
+
+
+def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdict:
+    count = 0
+    for point in bench.subject.points:
+        world = bench.world(point, total)
+        try:
+            sides = [Valuation(world), Valuation(world)]
+            a, b = (v.value(tree) for v, tree in zip(sides, (left, right), strict=True))
+        except (DomainError, ZeroDivisionError, OverflowError):
+            continue
+        count += 1
+        if not close(a, b, max(v.largest for v in sides), DIGITS - 6):
+            return Verdict("wrong", truth=a, witness=_witness(point, bench, a, b, (left, right)))
+    return Verdict("correct") if count >= _LEAST else Verdict("undecided", "it has a value at too few points")
+
+
+def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[s.Tree, ...]) -> dict[str, Any]:
+    ids = dict.fromkeys(n.id for tree in sides for n in walk(tree) if isinstance(n, s.Name))
+    at = {id: bench.world(point).name(id) for id in ids if bench.knows(id)}
+    return {"at": at, "left": a, "right": b}
+
+
+def _numeric(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
+    """Compare two sides at the numbers of the exercise; each may stand for all that its digits leave open."""
+    point = bench.subject.own
+    if point is None and not (constant(left) and constant(right)):
+        return Verdict("undecided", "the exercise has no numbers")
+    world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
+    a, b = (_span(tree, world, bench) for tree in (left, right))
+    if within(a, b, right, approximate) or within(b, a, left, approximate):
+        return Verdict("correct")
+    return Verdict("wrong", truth=a.value, witness={"at": {}, "left": a.value, "right": b.value})
+
+
+def _span(tree: s.Tree, world: NetworkWorld, bench: Bench) -> Span:
+    def value(numbers: Mapping[s.Range, Scalar]) -> Quantity:
+        return Valuation(world, numbers=numbers).value(tree)
+
+    return span_of(tree, value, lambda number: uncertain(number, _quantities(bench)))
+
+
+def _quantities(bench: Bench) -> list[Scalar]:
+    """Return every number of the exercise that is not exact, so that it can only stand rounded on paper."""
+    point = bench.subject.own
+    if point is None:
+        return []
+    found = [*point.values.values(), *point.adjoints.values(), *point.updated.values()]
+    return [x for x in found if not isinstance(x, Fraction)]

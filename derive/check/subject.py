@@ -1,0 +1,265 @@
+"""A network as the checker sees it: its names, and at a point the values of everything that a hand-in may speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from derive.check.quantities import Grid, Quantity
+from derive.differentiate import Derivation, differentiate
+from derive.expr import Ref, Value
+from derive.graph import Graph, Role
+from derive.language import surface as s
+from derive.language.grammar import Table, parse
+from derive.language.meaning import OPEN
+from derive.numeric import precisely, value
+from derive.ops import DomainError
+from derive.points import adjoints, forward, points
+from derive.problems.network import Network
+
+MOST = 8  # random points of a claim
+# What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
+_AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
+
+
+@dataclass(frozen=True)
+class Point:
+    """All values of a network at one point; `given` tells that of its own numbers."""
+
+    leaves: Mapping[str, Value]
+    values: Mapping[str, Value]
+    adjoints: Mapping[str, Value]
+    rate: Value | None
+    updated: Mapping[str, Value]
+    given: bool = False
+
+
+class Subject:
+    """What can be asked of a network: `points` to compare at, `own` with its own numbers (None without)."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.graph, self.name = network, network.graph, network.name
+        self._toward: dict[str, Derivation] = {}
+
+    @cached_property
+    def table(self) -> Table:
+        """The names and functions that the grammar knows here."""
+        names = {*self.network.plain, *self.network.also}
+        names |= {f"{id}_new" for id in self.network.plain}
+        if self.network.update is not None:
+            names.add(self.network.update.symbol)
+        return Table(frozenset(names), frozenset({*self.network.functions, *self.called, *self.named}))
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """Ids of the nodes that the report writes with arguments, `L(y, \\hat{y})`, with their plain names."""
+        ids = {plain: id for id, plain in self.network.plain.items()}
+        return {ids[n.name]: n.name for n in self.graph.lines() if n.head.rstrip().endswith(")")}
+
+    @cached_property
+    def named(self) -> dict[str, str]:
+        """Functions that a line only names on the way, `h = g(z) = …`, with the node that they give."""
+        found: dict[str, str] = {}
+        for node in self.graph.lines():
+            for form in node.forms:
+                if form.expr is None and isinstance(tree := parse(form.latex), s.Call):
+                    found[tree.fn] = node.name
+        return found
+
+    def plain(self, id: str) -> str | None:
+        """Return the plain name of what a hand-in calls by an id, None where the network has none."""
+        also, plain = self.network.also, self.network.plain
+        spelled = re.sub(r"^([A-Za-z]+)(\d+)$", r"\1_\2", id)  # w1 for w_1
+        return plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+
+    def after(self, id: str) -> str | None:
+        """Return the parameter whose new value an id means, None for any other."""
+        found = _AFTER.fullmatch(id)
+        name = self.plain(found["name"]) if found and self.plain(id) is None else None
+        return name if name in self.network.parameters else None
+
+    def is_rate(self, id: str) -> bool:
+        update = self.network.update
+        return update is not None and id in (update.symbol, update.latex.lstrip("\\"))
+
+    @cached_property
+    def own(self) -> Point | None:
+        """The point of the exercise."""
+        if not self.network.complete:
+            return None
+        with precisely():
+            rate = self.network.update.rate if self.network.update else None
+            return self._point(self.network.given, rate, given=True)
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """Random points off the kinks, on both sides of each, and the exercise's own."""
+        network = self.network
+        found = [self.own] if self.own is not None else []
+        for leaves in points(network.derivation, network.notation, network.given if network.complete else None):
+            with precisely():
+                made = self._point(leaves, Fraction(37 + len(found), 100))
+            found += [made] if made is not None else []
+            if len(found) > MOST:
+                break
+        return found
+
+    def _point(self, leaves: Mapping[str, Value], rate: Value | None, given: bool = False) -> Point | None:
+        network = self.network
+        env = forward(self.graph, leaves, network.notation)
+        if env is None:
+            return None
+        found = adjoints(network.derivation, env, network.notation)
+        updated: dict[str, Value] = {}
+        if network.update is not None and rate is not None:
+            for name in network.parameters:
+                step = network.update.rule.step(Ref(name), Ref("\x00g"), Ref("\x00r"))
+                updated[name] = value(step, {**env, "\x00g": found[name], "\x00r": rate})
+        return Point(leaves, env, found, rate, updated, given)
+
+    def derivative(self, of: str, wrt: str, point: Point, total: bool) -> Value | None:
+        """Return ∂of/∂wrt: of the loss the gradient, else of a line its local or (`total`) whole derivative."""
+        if of == wrt:
+            return Fraction(1)
+        if of == self.graph.loss:
+            return point.adjoints[wrt]
+        local = next((c for c in self.network.derivation.steps[wrt].contributions if c.consumer == of), None)
+        if local is not None and not total:
+            return value(local.raw, point.values, self.network.notation.relu_at_0)
+        return self._total(of, wrt, point)
+
+    def _total(self, of: str, wrt: str, point: Point) -> Value | None:
+        if self.graph[of].role is not Role.LINE:
+            return Fraction(0)
+        if of not in self._toward:
+            self._toward[of] = differentiate(Graph(self.graph.nodes, of))
+        found: dict[str, Value] = {}
+        for name, step in self._toward[of].steps.items():
+            found[name] = value(step.adjoint, point.values, self.network.notation.relu_at_0, lambda q: found[q.wrt])
+        return found[wrt]
+
+    def moved(self, point: Point, node: str, to: Value) -> Point | None:
+        """Return the point at which a node has another value and everything behind it follows."""
+        env = dict(point.values)
+        env[node] = to
+        for line in self.graph.lines():
+            if line.name != node and line.expr is not None:
+                env[line.name] = value(line.expr, env, self.network.notation.relu_at_0)
+        return Point(point.leaves, env, point.adjoints, point.rate, point.updated)
+
+
+@dataclass
+class NetworkWorld:
+    """A network at a point, with the names that the hand-in has introduced.
+
+    own: id → what it was defined as. total: read ∂a/∂b along all paths. numbers: id → value for names that stand for
+    a number here ("when x = 0"). unknown: ids that mean nothing.
+    """
+
+    subject: Subject
+    point: Point
+    own: Mapping[str, s.Tree] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    total: bool = False
+    numbers: Mapping[str, Quantity] = field(default_factory=dict)
+    valued: dict[str, Quantity] = field(default_factory=dict)
+
+    @property
+    def log(self) -> str:
+        return self.subject.network.notation.log
+
+    @property
+    def at_zero(self) -> Fraction:
+        return self.subject.network.notation.relu_at_0
+
+    def known(self, id: str) -> bool:
+        return self.subject.plain(id) is not None or id in self.own
+
+    def name(self, id: str) -> Quantity | None:
+        if id in self.numbers:
+            return self.numbers[id]
+        plain = self.node(id)
+        if plain is not None:
+            return self.point.values[plain]
+        if (parameter := self.subject.after(id)) is not None:
+            return self.point.updated.get(parameter)
+        if self.subject.is_rate(id):
+            return self.point.rate
+        return self._defined(id)
+
+    def node(self, id: str) -> str | None:
+        """Return the node that an id means, also where the hand-in has given it another name."""
+        return self.subject.plain(id) or self.aliases.get(id)
+
+    def _defined(self, id: str) -> Quantity | None:
+        from derive.check.value import Valuation
+
+        if id not in self.own:
+            return None
+        if id not in self.valued:
+            inner = {k: v for k, v in self.own.items() if k != id}  # a name cannot define itself
+            world = NetworkWorld(self.subject, self.point, inner, self.aliases, self.total, self.numbers)
+            self.valued[id] = Valuation(world).value(self.own[id])
+        return self.valued[id]
+
+    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
+        """Return a node called as a function (`L(0.41)`, `L'(y)`), or a function that the report names."""
+        if id in self.own and not primes and self.node(id) is None:
+            return lambda *args: self._always(id)
+        node = self.node(id) or self.subject.named.get(id)
+        if node is not None and self.subject.graph[node].role is Role.LINE:
+            return lambda *args: self._called(node, primes, args)
+        named = self.subject.network.functions.get(id)
+        if named is not None and named.op != OPEN and named.body is None:
+            from derive.check.value import primitive_function
+
+            return primitive_function(named.op, primes, self.at_zero)
+        return None
+
+    def _always(self, id: str) -> Quantity:
+        """Return a name that is written with what it depends on: y_1(w_1, x) is y_1."""
+        found = self._defined(id)
+        if found is None:
+            raise DomainError(f"{id} has no value")
+        return found
+
+    def _called(self, node: str, primes: int, args: tuple[Quantity, ...]) -> Quantity:
+        """Return a node where what its line reads last has another value; with a prime its derivative by that."""
+        reads = [r for r in self.subject.graph[node].reads if self.subject.graph[r].role is Role.LINE]
+        if not reads or any(isinstance(a, Grid) for a in args):
+            return self.point.values[node]
+        by = reads[-1]
+        # What a node is written with is mostly what it depends on: then it is meant as it stands.
+        stands = not args or args[0] in self.point.values.values()
+        moved = self.point if stands else self.subject.moved(self.point, by, args[0])
+        if moved is None:
+            raise DomainError(f"{node} has no value there")
+        if not primes:
+            return moved.values[node]
+        found = self.subject.derivative(node, by, moved, total=False) if node != self.subject.graph.loss else None
+        if node == self.subject.graph.loss:
+            with_loss = differentiate(Graph(self.subject.graph.nodes, node))
+            found = adjoints(with_loss, moved.values, self.subject.network.notation)[by]
+        if found is None or primes > 1:
+            raise DomainError(f"{node} has no such derivative")
+        return found
+
+    def quotient(self, tree: s.Partial) -> Quantity | None:
+        if len(tree.wrt) != 1:
+            return None
+        of, wrt = self._quantity(tree.of), self._quantity(tree.wrt[0])
+        if of is None or wrt is None:
+            return None
+        return self.subject.derivative(of, wrt, self.point, self.total)
+
+    def _quantity(self, tree: s.Tree) -> str | None:
+        """Return the node that stands above or below a derivative: a name, or a name with what it depends on."""
+        match tree:
+            case s.Name():
+                return self.node(tree.id)
+            case s.Call(primes=0):
+                return self.node(tree.fn)
+        return None
