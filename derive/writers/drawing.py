@@ -14,6 +14,7 @@ from derive.writers import pandoc
 # All in cm: between layers, between nodes of a layer without and with numbers at them, of a node, around the picture.
 _WIDE, _FLAT, _TALL = 2.1, 1.3, 1.75
 _RADIUS, _MARGIN = 0.36, 0.85
+_EM, _FRAME = 0.388, 0.28  # of the text in 11 pt; left and right, or above and below, of the page of the picture
 _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
 #set text(font: "New Computer Modern", size: 10pt)
 #show math.equation: set text(font: "New Computer Modern Math")
@@ -50,15 +51,17 @@ def source(drawing: Drawing) -> str:
     """Return a drawing as Typst source."""
     labels = [label for mark in drawing.marks for label in (mark.latex, mark.above, mark.below)]
     set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in labels], "typst", spoken=False)
-    heights = [m.y for m in drawing.marks] + [y for points in drawing.edges for _, y in points]
-    labelled = any(m.above or m.below for m in drawing.marks)
-    grid = _Grid(min(heights, default=0.0), _TALL if labelled else _FLAT)
-    width, height = max((m.x for m in drawing.marks), default=0.0), max(heights, default=0.0)
-    right, bottom = grid.at(width, height)
-    size = f"width: {right + _MARGIN:.3f}cm, height: {bottom + _MARGIN:.3f}cm"
+    grid, (right, bottom) = _grid(drawing)
+    block = f"width: {right:.3f}cm, height: {bottom:.3f}cm"
     parts = [_edge(points, grid) for points in drawing.edges]
     parts += [_mark(mark, grid, set_[3 * i : 3 * i + 3]) for i, mark in enumerate(drawing.marks)]
-    return _HEAD.replace("RADIUS", str(_RADIUS)) + f"#block({size}, {{\n" + "\n".join(parts) + "\n})\n"
+    return _HEAD.replace("RADIUS", str(_RADIUS)) + f"#block({block}, {{\n" + "\n".join(parts) + "\n})\n"
+
+
+def size(drawing: Drawing) -> tuple[float, float]:
+    """Return how wide and how high a drawing is, in em of the text."""
+    right, bottom = _grid(drawing)[1]
+    return (right + _FRAME) / _EM, (bottom + _FRAME) / _EM
 
 
 class _Grid(NamedTuple):
@@ -69,6 +72,15 @@ class _Grid(NamedTuple):
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         return x * _WIDE + _MARGIN, (y - self.top) * self.step + _MARGIN
+
+
+def _grid(drawing: Drawing) -> tuple[_Grid, tuple[float, float]]:
+    """Return the grid of a drawing, and how wide and how high it is in cm."""
+    heights = [m.y for m in drawing.marks] + [y for points in drawing.edges for _, y in points]
+    labelled = any(m.above or m.below for m in drawing.marks)
+    grid = _Grid(min(heights, default=0.0), _TALL if labelled else _FLAT)
+    right, bottom = grid.at(max((m.x for m in drawing.marks), default=0.0), max(heights, default=0.0))
+    return grid, (right + _MARGIN, bottom + _MARGIN)
 
 
 def _mark(mark: Mark, grid: _Grid, labels: list[str]) -> str:

@@ -27,18 +27,19 @@ def picture(source: Drawing | Plot | Image, form: Form) -> tuple[str, bytes]:
 
             return form, plotted(source, form)
     ending = source.name.rpartition(".")[2].lower()
-    return (ending, source.data) if ending in _TAKEN[form] else (form, _converted(source, ending, form))
+    read = _read(source, ending, form)  # also where it is taken as it is: a damaged one is found here, by its name
+    return (ending, source.data) if ending in _TAKEN[form] else (form, read)
 
 
 @lru_cache(maxsize=16)
-def _converted(image: Image, ending: str, form: Form) -> bytes:
-    """Return a vector picture in another form."""
+def _read(image: Image, ending: str, form: Form) -> bytes:
+    """Return a picture as a page of another form."""
     import tempfile
     from pathlib import Path
 
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="derive-") as folder:
+    with tempfile.TemporaryDirectory(prefix="derive-", ignore_cleanup_errors=True) as folder:
         (Path(folder) / f"picture.{ending}").write_bytes(image.data)
         page = f'#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("picture.{ending}")'
         (Path(folder) / "main.typ").write_text(page)
@@ -47,7 +48,15 @@ def _converted(image: Image, ending: str, form: Form) -> bytes:
                 f"{folder}/main.typ", root=folder, format=form, font_paths=[], ignore_system_fonts=True
             )
         except typst.TypstError as error:
-            raise Fault(
-                f"the picture {image.name} cannot be read", reason=str(error.message), about=image.name
-            ) from None
+            title, reason = f"the picture {image.name} cannot be read", str(error.message)
+            raise Fault(title, reason=reason, about=image.name) from None
     return bytes(made)
+
+
+def share(source: Drawing | Plot | Image, asked: float, line: float) -> float:
+    """Return the part of a line (in em) that a picture takes: as asked, but a graph's letters not above the text's."""
+    if not isinstance(source, Drawing):
+        return asked
+    from derive.writers.drawing import size
+
+    return min(asked, size(source)[0] / line)

@@ -7,9 +7,10 @@ import textwrap
 from typing import Any, assert_never
 
 from derive.document import Aligned, Block, Document, Equation, Figure, Heading, Here, Note, Paragraph, Room, Table
+from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
 from derive.writers.chains import Row, beside, rows
-from derive.writers.pictures import picture
+from derive.writers.pictures import picture, share
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
@@ -59,12 +60,12 @@ def _headed(tree: Any) -> Any:
 
 
 class _Writer:
-    """What rendering the blocks gathers: the pictures, and how deep the last heading was."""
+    """What rendering the blocks gathers: pictures, the level of the last heading, the line of the report it is at."""
 
     def __init__(self, document: Document, look: Look) -> None:
         self.name, self.language, self.look = stem(document.name), document.meta.language, look
         self.files: dict[str, bytes] = {}
-        self.level = 0
+        self.level = self.line = 0
 
     def render(self, block: Block, line: float) -> list[pandoc.Node]:
         """Return pandoc nodes that print a derived block."""
@@ -77,9 +78,9 @@ class _Writer:
                 title = escape(block.title)
                 return [pandoc.wrapped("typst", f"#remark[{title}][", pandoc.inlines(block.inlines), "]")]
             case Table():
-                return _table(block, line)
+                return self.table(block, line)
             case Figure():
-                return [self.figure(block)]
+                return [self.figure(block, line)]
             case Heading():
                 return [self.heading(block)]
             case Equation():
@@ -88,6 +89,7 @@ class _Writer:
                 parted = "true" if block.height > _PAGE else "false"
                 return [pandoc.raw("typst", f"#block(width: 100%, height: {block.height:g}cm, breakable: {parted})")]
             case Here():
+                self.line = block.line
                 return [pandoc.raw("typst", f"/* line {block.line} */")]
         assert_never(block)
 
@@ -112,14 +114,41 @@ class _Writer:
             start, end = f"{start}#face({block.level})[", f"]{end}"
         return pandoc.wrapped("typst", f"{start}{before}{gap}", title, f"{end}{label}")
 
-    def figure(self, block: Figure) -> pandoc.Node:
-        ending, content = picture(block.picture, "svg")
+    def figure(self, block: Figure, line: float) -> pandoc.Node:
+        """Return a picture; one that is wider than the line goes on over the margin of the look."""
+        try:
+            ending, content = picture(block.picture, "svg")
+        except Fault as fault:
+            fault.line = fault.line or self.line
+            raise
         name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
         self.files[name] = content
-        image = f"image({quoted(name)}, width: {100 * fraction(block.width):g}%, alt: {quoted(block.alt)})"
+        asked = fraction(block.width)
+        over = asked == 1 and share(block.picture, 2.0, line) > 1
+        wide, before, after = self.over(line) if over else (line, "#", "")
+        part = f"{100 * share(block.picture, asked, wide):.4g}%"
+        image = f"image({quoted(name)}, width: {part}, alt: {quoted(block.alt)})"
         if not block.caption:
-            return pandoc.wrapped("typst", f"#align(center, {image})", [], "")
-        return pandoc.wrapped("typst", f"#figure({image}, caption: [", _caption(block), "])")
+            return pandoc.wrapped("typst", f"{before}align(center, {image}){after}", [], "")
+        return pandoc.wrapped("typst", f"{before}figure({image}, caption: [", _caption(block), f"]){after}")
+
+    def table(self, block: Table, line: float) -> list[pandoc.Node]:
+        """Return a table, in smaller letters where it is too wide even with the margin of the look."""
+        before, after = "#[", "]"
+        if fit(block, line)[1] < 1:
+            line, before, after = self.over(line)
+            before, after = (f"{before}[", f"]{after}") if after else ("#[", "]")
+        scale = fit(block, line)[1]
+        rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
+        rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
+        made = pandoc.table(block)
+        if block.caption:
+            made["c"][1] = [None, [pandoc.plain(_caption(block))]]
+        return [pandoc.raw("typst", before + "".join(rules)), made, pandoc.raw("typst", after)]
+
+    def over(self, line: float) -> tuple[float, str, str]:
+        """Return how wide a line is with the margin of the look, and the code around what goes on over it."""
+        return (line + self.look.margin, "#wide(", ")") if self.look.margin else (line, "#", "")
 
 
 def _caption(block: Figure | Table) -> list[pandoc.Node]:
@@ -128,16 +157,6 @@ def _caption(block: Figure | Table) -> list[pandoc.Node]:
     if not block.number:
         return caption
     return [{"t": "Strong", "c": pandoc.text(f"{block.number}:")}, {"t": "Space"}, *caption]
-
-
-def _table(block: Table, line: float) -> list[pandoc.Node]:
-    _, scale = fit(block, line)
-    rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
-    rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
-    made = pandoc.table(block)
-    if block.caption:
-        made["c"][1] = [None, [pandoc.plain(_caption(block))]]
-    return [pandoc.raw("typst", "#[" + "".join(rules)), made, pandoc.raw("typst", "]")] if rules else [made]
 
 
 def _numbered(display: pandoc.Node, label: str) -> pandoc.Node:
