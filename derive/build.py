@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +12,10 @@ from derive.document import Document, Inline
 from derive.errors import Fault, nearest
 from derive.markdown import body
 from derive.markdown.placeholders import NameArg, Placeholder
-from derive.narrate import experiments, network, setting
-from derive.narrate.blocks import Offer, Placed, Reference, ask
-from derive.narrate.common import rounded
+from derive.narrate import network, setting
+from derive.narrate.blocks import Placed, Reference, ask
+from derive.narrate.offers import ACROSS, BLOCKS
+from derive.output import write_all
 from derive.problems import PROBLEMS
 from derive.problems.network import Network
 from derive.references import References
@@ -26,29 +25,6 @@ from derive.source import Span
 
 if TYPE_CHECKING:
     from derive.writers.templates import Look
-
-_OWN = {
-    "vary": Offer(
-        rounded(experiments.vary),
-        "a table: several learning rates or values, and what follows",
-        ("show", "steps", "rate", "digits", "caption", "label"),
-        (2, 2),
-        r'vary("\alpha", "0.1, 1", show="L")',
-    )
-}
-# what a body may ask for across problems
-ACROSS = {
-    "compare": Offer(
-        experiments.compare,
-        "the gradients of several networks side by side",
-        ("caption", "label"),
-        (0, 1000),
-        r'compare(skip, plain, "\omega_0")',
-    )
-}
-# section of the front matter → the blocks of its problems
-BLOCKS: dict[str, dict[str, Offer]] = {"networks": {**network.OFFERS, **_OWN}}
-
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -73,7 +49,7 @@ def build(
     except Fault as fault:
         fault.span = fault.span or _at(loaded, fault.line) or _found(loaded, fault.about)
         raise
-    files = _write_all(folder, contents) if folder and contents else ()
+    files = write_all(folder, contents) if folder and contents else ()
     notes = [note for p in loaded.problems.values() for note in p.notes()]
     missed = [] if statement else unshown(loaded, document)
     return Built(files, result, taken, (*notes, *missed, *remarks))
@@ -183,7 +159,8 @@ def _networks(loaded: Report, wanted: Placeholder) -> list[Network]:
                 raise Fault(f"there is no network `{a}`", wanted.span, reason=nearest(a, loaded.problems))
             chosen.append(problem)
     if len(chosen) < 2:
-        raise Fault("`compare` takes two networks or more", wanted.span, expected=r'compare(skip, plain, "\omega_0")')
+        word = wanted.target[0]
+        raise Fault(f"`{word}` takes two networks or more", wanted.span, expected=ACROSS[word].example)
     return chosen
 
 
@@ -214,36 +191,3 @@ def as_json(result: Any) -> str:
     import json
 
     return json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def _write_all(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
-    """Write files under temporary names and rename them at the end: a reader sees all old ones or all new ones."""
-    waiting: list[tuple[str, Path]] = []
-    target = folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in contents.items():
-            target = folder / name
-            if target.is_dir():
-                raise IsADirectoryError(21, "Is a directory")
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-            waiting.append((temporary, target))
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-            os.chmod(temporary, 0o666 & ~_mask())
-        while waiting:
-            temporary, target = waiting[0]
-            os.replace(temporary, target)
-            del waiting[0]
-    except OSError as wrong:
-        raise Fault(f"cannot write {target}", path=str(target), reason=wrong.strerror or str(wrong)) from None
-    finally:
-        for temporary, _ in waiting:
-            os.unlink(temporary)
-    return tuple(folder / name for name in contents)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -20,7 +20,7 @@ def _losses() -> list[tuple[str, ...]]:
 
 
 def _blocks() -> list[tuple[str, ...]]:
-    from derive.build import ACROSS, BLOCKS
+    from derive.narrate.offers import ACROSS, BLOCKS
 
     listed = [(section, *offer) for section, offers in BLOCKS.items() for offer in offers.items()]
     listed += [("all", *offer) for offer in ACROSS.items()]

@@ -116,8 +116,8 @@ class Series:
     """Data of a plot: its name in the legend ("" for none) and its points.
 
     kind: "line"; "marks" (a line with a mark at each point); "points", "rings" (full and empty marks on the curve
-    before); "bars"; "boxes", where y holds the sample of each x. A y that is not a number is a gap. Where the last y
-    is infinite, the curve leaves the picture: the axes fit the others.
+    before); "bars"; "boxes", where y holds the sample of each x. A y that is not a number is a gap. Where y is
+    infinite, the curve leaves the picture: the axes fit the others.
     """
 
     label: tuple[Inline, ...]

@@ -1,140 +1,161 @@
-"""Evidence by computation: a network run at several values of a leaf or of the learning rate, and networks compared."""
+"""Evidence by computation: what follows from several learning rates or values, as tables and pictures."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from dataclasses import replace
 
-from derive.document import Inline, Math, Table
+from derive.document import Figure, Inline, Math, Plot, Series, Table
 from derive.errors import Fault
 from derive.expr import Value
 from derive.front.lines import items
-from derive.narrate.blocks import Ask, Placed
+from derive.narrate import plots
+from derive.narrate.blocks import Ask, Placed, one_of
 from derive.narrate.common import caption, label
 from derive.narrate.numbers import value_of
-from derive.numeric import evaluate, precisely
-from derive.ops.primitive import real
+from derive.narrate.runs import Run, Varied, counts, own_rate, runs, varied
 from derive.problems.network import Network
-from derive.problems.values import read_number
-from derive.source import Slice, of_text
+from derive.source import of_text
 from derive.steps import READABLE
 
-_MOST_STEPS = 1000
-_DIVERGED = 10**12
+_MOST_CURVES = 8  # that can be told apart
+_DESCENT = 20  # steps where none are given
 Cell = tuple[Inline, ...]
+Curve = list[Value | None]
 
 
 def vary(network: Network, ask: Ask) -> Placed:
-    """A table: for each value of a learning rate or of leaves, what is shown before and after so many steps."""
-    what, values = ask.names
-    rows = []
-    targets = [
-        network.find(n, ask.span) for n in _listed(ask.text("show") or network.graph[network.graph.loss].spelled)
-    ]
-    steps = _steps(ask)
-    names = [t.text.strip() for t in _pieces(what, "=", ask)]
-    for text in items(_text(values, ask)):
-        rows.append(_row(network, ask, names, read_number(text), targets, steps))
-    if not rows:
+    """For each value of a learning rate or of leaves, what is shown before and after so many steps."""
+    kind = one_of(ask, "as", "table", "picture", "both")
+    names, values = ask.names
+    what, steps, targets = varied(network, ask, names, values), [0, *counts(ask)], _targets(network, ask)
+    if not what.values:
         raise Fault("`vary` has no values to try", ask.span, expected='vary("\\alpha", "0.1, 1")')
-    head: list[Cell] = [(Math(" = ".join(_latex(network, n, ask) for n in names)),)]
+    found = runs(network, ask, what, steps)
+    if kind == "table":
+        return (_table(network, ask, what, found, targets, steps),)
+    shown = _picture(network, ask, what, found, _only(targets, ask), steps)
+    if kind == "picture":
+        return shown
+    bare = replace(ask, options={k: v for k, v in ask.options.items() if k not in ("caption", "label")})
+    return (_table(network, bare, what, found, targets, steps), *shown)
+
+
+def descent(network: Network, ask: Ask) -> Placed:
+    """A picture of the loss over the steps of the update, a curve for each learning rate or start."""
+    what, target, steps = _followed(network, ask), _only(_targets(network, ask), ask), counts(ask, _DESCENT)
+    if len(steps) > 1:
+        raise Fault("`steps` of `descent` is one number", ask.span, expected="steps=40")
+    found = runs(network, ask, what, range(steps[0] + 1))
+    curves = [(run, [_at(values, target) for values in run.after.values()]) for run in found]
+    series = tuple(_descending(network, what, run, values) for run, values in curves)
+    log = plots.wide(plots.fitted(series))
+    plot = Plot(series, ("number of steps",), _axis(network, target), log_y=log)
+    return plots.figure(ask, plot, network.notation, _descent_said(network, what, curves, target))
+
+
+def _followed(network: Network, ask: Ask) -> Varied:
+    """Return what `descent` varies: the network's own learning rate alone, where nothing is named."""
+    example = r'descent("\alpha", "0.1, 1")'
+    match ask.names:
+        case (what, values):
+            found = varied(network, ask, what, values)
+        case ():
+            found = own_rate(network, ask)
+        case _:
+            raise Fault("`descent` takes what is varied and its values", ask.span, expected=example)
+    if not found.values:
+        raise Fault("`descent` has no values to try", ask.span, expected=example)
+    if len(found.values) > _MOST_CURVES:
+        title = f"{len(found.values)} curves cannot be told apart in one picture"
+        raise Fault(title, ask.span, expected=f"at most {_MOST_CURVES} values")
+    return found
+
+
+def _descending(network: Network, what: Varied, run: Run, values: Curve) -> Series:
+    name = Math(f"{what.latex} = {value_of(run.value, network.notation)}")
+    return Series((name, *_ending(values)), tuple(map(float, range(len(values)))), plots.leaving(values))
+
+
+def _descent_said(network: Network, what: Varied, curves: list[tuple[Run, Curve]], target: str) -> str:
+    said = []
+    for run, values in curves:
+        seen, notation = [v for v in values if v is not None], network.notation
+        way = plots.course(seen, notation, [f"at step {k}" for k in range(len(seen))])
+        if len(seen) < len(values):
+            way = (
+                f"diverges, being {plots.number(seen[-1], notation)} at step {len(seen) - 1} and beyond bounds after it"
+            )
+        said.append(f"with {what.said} = {plots.number(run.value, notation)} it {way}")
+    return f"{_named(network, target)} over {plots.counted(len(curves[0][1]) - 1)}: {'; '.join(said)}."
+
+
+def _targets(network: Network, ask: Ask) -> list[str]:
+    shown = ask.text("show")
+    names = [item.text for item in items(of_text(shown))] if shown else []
+    return [network.find(name, ask.span) for name in names] or [network.graph.loss]
+
+
+def _only(targets: list[str], ask: Ask) -> str:
+    if len(targets) > 1:
+        raise Fault("a picture shows one quantity", ask.span, expected='show="L", or as="table"')
+    return targets[0]
+
+
+def _axis(network: Network, target: str) -> tuple[Inline, ...]:
+    return (*(("loss ",) if target == network.graph.loss else ()), Math(network.graph[target].latex))
+
+
+def _named(network: Network, target: str) -> str:
+    return f"The loss {target}" if target == network.graph.loss else f"The value of {target}"
+
+
+def _ending(values: Curve) -> tuple[Inline, ...]:
+    return (" (diverges)",) if None in values else ()
+
+
+def _when(steps: int) -> str:
+    return f"after {plots.counted(steps)}" if steps else "at the start"
+
+
+def _at(values: Mapping[str, Value] | None, target: str) -> Value | None:
+    return values[target] if values is not None else None
+
+
+def _table(network: Network, ask: Ask, what: Varied, found: list[Run], targets: list[str], steps: list[int]) -> Table:
+    head: list[Cell] = [(Math(what.latex),)]
     for target in targets:
         symbol = Math(network.graph[target].latex)
-        head += [(symbol, " at the start"), (*((symbol, " ") if len(targets) > 1 else ()), _after(steps[0], "after "))]
-        head += [(_after(k),) for k in steps[1:]]
-    return (Table(tuple(head), tuple(rows), "r" * len(head), caption(ask), key=label(ask)),)
+        head.append((symbol, " at the start"))
+        head.append((*((symbol, " ") if len(targets) > 1 else ()), _when(steps[1])))
+        head += [(plots.counted(k),) for k in steps[2:]]
+    rows = []
+    for run in found:
+        cells = [_at(run.after[k], target) for target in targets for k in steps]
+        shown = [(Math(value_of(c, network.notation)),) if c is not None else ("diverges",) for c in cells]
+        rows.append(((Math(value_of(run.value, network.notation)),), *shown))
+    return Table(tuple(head), tuple(rows), "r" * len(head), caption(ask), key=label(ask))
 
 
-def _after(steps: int, before: str = "") -> str:
-    return f"{before}{steps} step{'s' * (steps != 1)}"
-
-
-def _text(text: str, ask: Ask) -> Slice:
-    return Slice(ask.span.source, ask.span.start, text) if ask.span else of_text(text)
-
-
-def _pieces(text: str, mark: str, ask: Ask) -> list[Slice]:
-    return [Slice(t.source, t.start, part) for t in [_text(text, ask)] for part in text.split(mark)]
-
-
-def _listed(text: str) -> list[str]:
-    return [item.text for item in items(of_text(text))]
-
-
-def _steps(ask: Ask) -> list[int]:
-    given = str(ask.options.get("steps", 1)).split(",")
-    steps = [int(s) for s in given if s.strip().isascii() and s.strip().isdigit() and len(s.strip()) < 6]
-    if len(steps) < len(given) or any(not 1 <= s <= _MOST_STEPS for s in steps):
-        raise Fault(
-            "`steps` is a number of steps, or several", ask.span, expected=f'steps="1, 10" with at most {_MOST_STEPS}'
-        )
-    return sorted(set(steps))
-
-
-def _is_rate(network: Network, name: str) -> bool:
-    if network.update is None:
-        return False
-    return name in (network.update.latex, network.update.symbol)
-
-
-def _latex(network: Network, name: str, ask: Ask) -> str:
-    if _is_rate(network, name):
-        assert network.update is not None
-        return network.update.latex
-    return network.graph[network.find(name, ask.span)].latex
-
-
-def _rate(usual: Value, ask: Ask) -> Value:
-    given = ask.options.get("rate")
-    rate = usual if given is None else read_number(_text(str(given), ask))
-    if rate < 0:
-        raise Fault("a learning rate cannot be negative", ask.span)
-    return rate
-
-
-def _row(
-    network: Network, ask: Ask, names: list[str], value: Value, targets: list[str], steps: list[int]
-) -> tuple[Cell, ...]:
-    _ = network.updated
-    assert network.update is not None and network.update.rate is not None
-    rate, leaves = _rate(network.update.rate, ask), dict(network.given)
-    for name in names:
-        if _is_rate(network, name):
-            rate = value
-            continue
-        leaf = network.find(name, ask.span)
-        if leaf not in leaves:
-            raise Fault(f"{name} is computed by a line and cannot be varied", ask.span)
-        leaves[leaf] = value
-    found: dict[int, list[str]] = {}
-    for step in range(max(steps) + 1):
-        if step in (0, *steps):
-            found[step] = _values(network, leaves, targets)
-        if step < max(steps):
-            leaves = _next(network, leaves, rate)
-    cells = [value_of(value, network.notation)]
-    for i in range(len(targets)):
-        cells += [found[k][i] for k in (0, *steps)]
-    return tuple((Math(c),) if c != "diverges" else (c,) for c in cells)
-
-
-def _values(network: Network, leaves: dict[str, Value], targets: list[str]) -> list[str]:
-    if not leaves:
-        return ["diverges"] * len(targets)
-    with precisely():
-        values, _ = evaluate(network.graph, leaves, network.notation)
-    return [value_of(values[t], network.notation) for t in targets]
-
-
-def _next(network: Network, leaves: dict[str, Value], rate: Value) -> dict[str, Value]:
-    """Return the leaves after a step, {} once they have grown beyond all bounds."""
-    if not leaves:
-        return {}
-    new = network.stepped(leaves, rate)
-    if any(not math.isfinite(float(v)) or abs(v) > _DIVERGED for v in new.values()):
-        return {}
-    # Exact fractions double their length with every step of a nonlinear loss.
-    with precisely():
-        return {k: v if len(str(v)) < 40 else real(v) for k, v in new.items()}
+def _picture(
+    network: Network, ask: Ask, what: Varied, found: list[Run], target: str, steps: list[int]
+) -> tuple[Figure]:
+    """What is shown against what is varied, a curve for each number of steps."""
+    if len(steps) > _MOST_CURVES:
+        title = f"{len(steps)} curves cannot be told apart in one picture"
+        raise Fault(title, ask.span, expected=f"at most {_MOST_CURVES - 1} numbers of steps")
+    found = sorted(found, key=lambda run: float(run.value))
+    x = tuple(float(run.value) for run in found)
+    curves = {k: [_at(run.after[k], target) for run in found] for k in steps}
+    series = tuple(Series((_when(k), *_ending(ys)), x, plots.leaving(ys), "marks") for k, ys in curves.items())
+    name = (f"{network.update.called} ",) if what.rate and not what.leaves and network.update else ()
+    plot = Plot(
+        series, (*name, Math(what.latex)), _axis(network, target), plots.wide(x), plots.wide(plots.fitted(series))
+    )
+    against = plots.listed([run.value for run in found], network.notation)
+    said = "; ".join(f"{_when(k)} {plots.listed(ys, network.notation)}" for k, ys in curves.items())
+    alt = f"{_named(network, target)} against {what.said} = {against}: {said}."
+    return plots.figure(ask, plot, network.notation, alt)
 
 
 def compare(networks: list[Network], ask: Ask) -> Placed:

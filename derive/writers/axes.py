@@ -38,7 +38,8 @@ def draw(plot: Plot, figure: Any) -> None:
             _curve(series, axes, look)
     axes.set_xlabel(label(plot.x))
     axes.set_ylabel(label(plot.y))
-    _ticks(plot, axes)
+    _ticks(plot, figure, axes)
+    _fitted(plot, figure, axes)
     _legend(figure, axes)
 
 
@@ -46,20 +47,18 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [v for v in values if math.isfinite(v)]
 
 
-def _leaves(series: Series) -> bool:
-    return series.kind in ("line", "marks") and bool(series.y) and math.isinf(series.y[-1])
-
-
 def _heights(plot: Plot) -> list[float]:
-    """Return the heights that the axes must show."""
-    found: list[float] = []
+    """Return the heights that the axes must show; of curves that leave what lies below twice their beginning."""
+    found, rest = list[float](), list[float]()
     for series in plot.series:
         if series.kind == "boxes":
             found += [v for sample in series.y for v in _box([x for x in sample if x or not plot.log_y]).values()]
-        elif _leaves(series):
-            found += [v * k for v in _finite(series.y)[:1] for k in (1, 2)]
+        elif math.inf in series.y:
+            rest += (seen := _finite(series.y))
+            found += [v * k for v in seen[:1] for k in (1, 2)]
         else:
             found += _finite(series.y)
+    found += [v for v in rest if v <= max(found)]
     return [v for v in found if v > 0] if plot.log_y else found
 
 
@@ -67,33 +66,37 @@ def _limits(plot: Plot, axes: Any) -> None:
     heights, columns = _heights(plot), any(s.kind in ("bars", "boxes") for s in plot.series)
     low, high = min(heights, default=0.0), max(heights, default=1.0)
     if plot.log_y:
-        axes.set_ylim(*(_decades if columns or high < 1000 * low else _roomy)(low, high))
+        axes.set_ylim(*(_decades(low / 1.5, high) if columns else _roomy(low, high)))
     else:
         low, high = (min(low, 0.0), max(high, 0.0)) if columns else (low, high)
         room = 0.05 * (high - low) or 0.1 * abs(high) or 0.5
         axes.set_ylim(low - (room if low or not columns else 0.0), high + room)
+    places = [x for s in plot.series for x in s.x]
+    left, right = min(places, default=0.0), max(places, default=1.0)
     if plot.log_x:
-        places = [x for s in plot.series for x in s.x]
-        axes.set_xlim(min(places) / 1.3, max(places) * 1.3)
+        axes.set_xlim(left / 1.3, right * 1.3)
     elif plot.ticks:
         axes.set_xlim(-0.6, len(plot.ticks) - 0.4)
     else:
-        axes.margins(x=0.02)
+        room = 0.02 * (right - left) or 0.5
+        axes.set_xlim(left - room, right + room)
 
 
 def _decades(low: float, high: float) -> tuple[float, float]:
-    """Return powers of ten around the heights, so that the lowest bar is still to be seen."""
-    return 10.0 ** math.floor(math.log10(low / 1.5)), 10.0 ** math.ceil(math.log10(high))
+    """Return powers of ten around the heights."""
+    return 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
 
 
 def _roomy(low: float, high: float) -> tuple[float, float]:
+    """Return ends a little beyond the heights, and always with two powers of ten between them."""
     room = (high / low) ** 0.04
-    return low / room, high * room
+    low, high = low / room, high * room
+    return (low, high) if math.floor(math.log10(high)) > math.ceil(math.log10(low)) else _decades(low, high)
 
 
 def _curve(series: Series, axes: Any, look: int) -> None:
     colour = COLOURS[look % len(COLOURS)]
-    style: dict[str, Any] = {"color": colour, "label": label(series.label) or None}
+    style: dict[str, Any] = {"color": colour, "label": label(series.label)}
     if series.kind in ("points", "rings"):
         face = "white" if series.kind == "rings" else colour
         axes.plot(series.x, series.y, "o", markerfacecolor=face, markeredgewidth=0.9, zorder=4, clip_on=False, **style)
@@ -101,24 +104,23 @@ def _curve(series: Series, axes: Any, look: int) -> None:
     style["linestyle"] = _DASHES[look % len(_DASHES)]
     if series.kind == "marks":
         style |= {"marker": _MARKS[look % len(_MARKS)]}
-    axes.plot(series.x, series.y, **style)
-    if _leaves(series):
-        _arrow(series, axes, colour)
+    heights = _cut(series, axes, colour) if math.inf in series.y else series.y
+    axes.plot(
+        series.x[: len(heights)], heights, markevery=[i for i, y in enumerate(series.y) if math.isfinite(y)], **style
+    )
 
 
-def _arrow(series: Series, axes: Any, colour: str) -> None:
-    """Set an arrow where a curve leaves through the top; up to its last point where it does not."""
-    _, top = axes.get_ylim()
-    points = [(x, y) for x, y in zip(series.x, series.y, strict=True) if math.isfinite(y)]
-    if not points:
-        return
-    x, y = points[-1]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-        if y1 > top:
-            scale = math.log if axes.get_yscale() == "log" else float
-            x, y = x0 + (x1 - x0) * (scale(top) - scale(y0)) / (scale(y1) - scale(y0)), top
-            break
-    axes.plot([x], [y], "^", color=colour, markersize=5.5, clip_on=False, zorder=5)
+def _cut(series: Series, axes: Any, colour: str) -> tuple[float, ...]:
+    """Set an arrow where a curve leaves through the top, and return its heights up to there."""
+    top, gone = axes.get_ylim()[1], series.y.index(math.inf)
+    scale = math.log if axes.get_yscale() == "log" else float
+    out = next(i for i, y in enumerate(series.y) if y > top)
+    x, y = series.x[out], top
+    if out < gone and out:
+        part = (scale(top) - scale(series.y[out - 1])) / (scale(series.y[out]) - scale(series.y[out - 1]))
+        x = series.x[out - 1] + part * (x - series.x[out - 1])
+    axes.plot([x], [y], marker="$\\uparrow$", color=colour, markersize=9, clip_on=False, zorder=5)
+    return (*series.y[:gone], *((top,) if out == gone else ()))
 
 
 def _bars(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
@@ -127,32 +129,28 @@ def _bars(series: Series, axes: Any, look: int, shift: float, width: float) -> N
     x = [place + shift for place in series.x]
     heights = [y if y > 0 or axes.get_yscale() != "log" else math.nan for y in series.y]
     face = "white" if hatch else colour
-    axes.bar(x, heights, 0.9 * width, color=face, edgecolor=colour, hatch=hatch, linewidth=0.8, label=label(series.label))
+    axes.bar(
+        x, heights, 0.9 * width, color=face, edgecolor=colour, hatch=hatch, linewidth=0.8, label=label(series.label)
+    )
     for place, y in zip(x, series.y, strict=True):
         if y == 0:
             _at_the_foot(axes, place, "$0$")
 
 
 def _boxes(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
-    colour = COLOURS[look % len(COLOURS)]
+    colour, hatch = COLOURS[look % len(COLOURS)], _HATCHES[look % len(_HATCHES)]
+    ink, median = {"color": colour, "linewidth": 0.9}, {"color": colour, "linewidth": 2.0}
+    box = {"facecolor": "white" if hatch else "#DCE6EE", "edgecolor": colour, "linewidth": 0.9, "hatch": hatch[:3]}
+    parts = {"boxprops": box, "medianprops": median, "whiskerprops": ink, "capprops": ink}
+    axes.fill([], [], label=label(series.label), **box)  # for the legend
     for place, sample in zip(series.x, series.y, strict=True):
         seen = [v for v in sample if v or axes.get_yscale() != "log"]
         if len(seen) < len(sample):
             _at_the_foot(axes, place + shift, f"$0$: {100 * (1 - len(seen) / len(sample)):.0f}%")
         if seen:
-            ink = {"color": colour, "linewidth": 0.9}
-            axes.bxp(
-                [{**_box(seen), "fliers": []}],
-                [place + shift],
-                widths=0.7 * width,
-                showfliers=False,
-                patch_artist=True,
-                boxprops={"facecolor": "#E8EEF3", "edgecolor": colour, "linewidth": 0.9},
-                medianprops={"color": colour, "linewidth": 1.8},
-                whiskerprops=ink,
-                capprops=ink,
-                manage_ticks=False,
-            )
+            stats = [{**_box(seen), "fliers": []}]
+            shape = {"widths": 0.7 * width, "showfliers": False, "patch_artist": True, "manage_ticks": False}
+            axes.bxp(stats, [place + shift], **shape, **parts)
 
 
 def _box(sample: list[float]) -> dict[str, float]:
@@ -173,14 +171,15 @@ def _at_the_foot(axes: Any, x: float, text: str) -> None:
     axes.text(x, 0.015, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
 
 
-def _ticks(plot: Plot, axes: Any) -> None:
+def _ticks(plot: Plot, figure: Any, axes: Any) -> None:
     from matplotlib.ticker import LogFormatterMathtext, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
-    class Numbers(ScalarFormatter):  # type: ignore[misc]
+    class Numbers(ScalarFormatter):
         def __call__(self, x: float, pos: int | None = None) -> str:
             return str(super().__call__(x, pos)).replace(".", "{,}" if plot.decimal == "," else ".")
 
     whole = all(x == int(x) for s in plot.series for x in s.x)
+    bins = max(3, min(6, round(3 * figure.get_figheight())))
     for axis, log in ((axes.xaxis, plot.log_x), (axes.yaxis, plot.log_y)):
         if log:
             axis.set_major_locator(LogLocator(numticks=8))
@@ -188,12 +187,23 @@ def _ticks(plot: Plot, axes: Any) -> None:
             axis.set_minor_formatter(NullFormatter())
         else:
             integer = whole and axis is axes.xaxis
-            axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=integer))
+            axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10], integer=integer))
             axis.set_major_formatter(Numbers(useMathText=True))
     if plot.ticks:
         names = [f"${formula(tick)}$" for tick in plot.ticks]
         axes.set_xticks(range(len(names)), names)
         axes.tick_params(axis="x", length=0, labelsize=9)
+
+
+def _fitted(plot: Plot, figure: Any, axes: Any) -> None:
+    """Turn names below the axes that would run into each other, and make long names of the axes smaller."""
+    names = axes.get_xticklabels() if plot.ticks else []
+    if sum(text.get_window_extent().width + 4 for text in names) > 0.85 * figure.bbox.width:
+        axes.tick_params(axis="x", labelrotation=90)
+    across, up = axes.xaxis.label.get_window_extent().width, axes.yaxis.label.get_window_extent().height
+    for text, part in ((axes.xaxis.label, across / figure.bbox.width), (axes.yaxis.label, up / figure.bbox.height)):
+        if part > 0.75:
+            text.set_fontsize(text.get_fontsize() * 0.75 / part)
 
 
 def _legend(figure: Any, axes: Any) -> None:

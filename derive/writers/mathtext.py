@@ -23,7 +23,17 @@ _ACCENTS = {
     **{"\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"},
     **{"\u0308": "ddot", "\u030a": "mathring", "\u030c": "check"},
 }
-_SPECIAL = {"$": r"\$", "\\": r"$\backslash$", "<": "$<$", ">": "$>$", "|": "$|$", "{": r"$\{$", "}": r"$\}$", "–": "-", "ß": r"$\mathrm{\ss}$"}
+_SPECIAL = {
+    "$": r"\$",
+    "\\": r"$\backslash$",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    "{": r"$\{$",
+    "}": r"$\}$",
+    "–": "-",
+    "ß": r"$\mathrm{\ss}$",
+}
 
 
 def label(inlines: Iterable[Inline]) -> str:
@@ -43,9 +53,9 @@ def _text(text: str) -> str:
     """Return text in letters of Computer Modern, which has accents but no accented letters."""
     out: list[str] = []
     for letter in text:
-        base, *marks = unicodedata.normalize("NFD", letter)
-        if len(marks) == 1 and marks[0] in _ACCENTS:
-            out.append(rf"$\{_ACCENTS[marks[0]]}{{\mathrm{{{base}}}}}$")
+        apart = unicodedata.normalize("NFD", letter)
+        if len(apart) == 2 and apart[1] in _ACCENTS:
+            out.append(rf"$\{_ACCENTS[apart[1]]}{{\mathrm{{{apart[0]}}}}}$")
         else:
             out.append(_SPECIAL.get(letter, letter))
     return "".join(out)

@@ -44,8 +44,8 @@ def plotted(plot: Plot, form: Literal["pdf", "svg"]) -> bytes:
             raise Fault("a picture cannot be drawn", reason=f"matplotlib does not start: {wrong}") from None
         from derive.writers.axes import draw
 
-        standard = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
-        with matplotlib.rc_context({**standard, **_SETTINGS}):
+        settings: Any = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+        with matplotlib.rc_context(settings | _SETTINGS):
             width = max(plot.share * _LINE, _NARROWEST)
             figure = Figure(figsize=(width, _SHAPE * width), layout="constrained")
             draw(plot, figure)
