@@ -38,7 +38,8 @@ _TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg
 _THEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
 _TH = re.compile(r"<th[ >].*?</th>", re.DOTALL)
 _MATH = re.compile(
-    r'<math display="(\w+)" xmlns="[^"]*">(.*?<annotation encoding="[^"]*">(.*?)</annotation>)', re.DOTALL
+    r'<math display="(\w+)" xmlns="[^"]*">(?P<content>.*?<annotation encoding="[^"]*">(?P<latex>.*?)</annotation>)',
+    re.DOTALL,
 )
 
 
@@ -82,9 +83,9 @@ def _finished(body: str) -> str:
 
 def _with_words(found: re.Match[str]) -> str:
     # What goes on with a formula above begins with a sign between two things, which {} stands for.
-    latex = html.unescape(found[3])
+    latex = html.unescape(found["latex"])
     words = speak(r"\ldots" + latex[2:] if latex.startswith("{} ") else latex)
-    return f'<math display="{found[1]}" alttext="{escape(words)}">{found[2]}'
+    return f'<math display="{found[1]}" alttext="{escape(words)}">' + found["content"]
 
 
 class _Writer:
@@ -156,7 +157,7 @@ def _row(row: Row) -> list[pandoc.Node]:
 
 def _named(number: str, caption: tuple[Inline, ...]) -> list[pandoc.Node]:
     """Return a caption behind its number."""
-    label = [{"t": "Strong", "c": pandoc.text(f"{number}.")}, {"t": "Space"}] if number else []
+    label: list[pandoc.Node] = [{"t": "Strong", "c": pandoc.text(f"{number}.")}, {"t": "Space"}] if number else []
     return [*label, *pandoc.inlines(caption)]
 
 
@@ -174,7 +175,7 @@ def _figure(block: Figure) -> pandoc.Node:
     ending, content = picture(block.picture, "svg")
     address = f"data:{_TYPES[ending]};base64,{base64.b64encode(content).decode()}"
     size = [["style", f"--part: {fraction(block.width):g}"]]
-    image = {"t": "Image", "c": [["", [], size], pandoc.text(block.alt), [address, ""]]}
+    image: pandoc.Node = {"t": "Image", "c": [["", [], size], pandoc.text(block.alt), [address, ""]]}
     caption = [pandoc.plain(_named(block.number, block.caption))] if block.caption else []
     name = block.key.removeprefix("#") if block.key.startswith("#") else ""
     shown = scrolling([pandoc.plain([image])], "picture", "Picture")

@@ -84,6 +84,8 @@ class Page:
                 return self._heading(level, attributes[0], self._walk(title))
             case {"t": "Table"}:
                 return scrolling([{"t": "Table", "c": self._walk(tree["c"])}], "table", "Table")
+            case {"t": "CodeBlock"}:
+                return scrolling([tree], "code", "Code")
             case {"t": "Div", "c": [[_, kinds, _], _]} if "chains" in kinds:
                 return tree  # its formulas have their places
             case {"t": _, "c": content}:

@@ -33,6 +33,7 @@ _LINE = 46.0  # em of a page there
 # What means something to Markdown inside `$…$`, where some programs look for emphasis, tags, cells and escaped signs
 # before they look for formulas: $`…`$ is safe then.
 _READ_AS_TEXT = re.compile(r"\\[^A-Za-z]|(?<![A-Za-z0-9])_|[*`<>\[\]|~&\"#$%:@\n]")
+_TAG = re.compile(r" \\tag\{\d+\}")  # GitHub knows it, pandoc does not
 # What GitHub's mathematics lacks, or has forbidden, by what it knows.
 _KNOWN = ((r"\operatorname*", r"\mathrm"), (r"\operatorname", r"\mathrm"), (r"\bm{", r"\boldsymbol{"))
 
@@ -46,7 +47,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     blocks = [*_title(document.meta), *pandoc.resolve(document.body, writer.render, _LINE)]
     if document.closing:
         blocks += [{"t": "HorizontalRule"}, pandoc.paragraph(pandoc.inlines(document.closing))]
-    pandoc.check(pandoc.formulas(blocks))
+    pandoc.check(_TAG.sub("", latex) for latex in pandoc.formulas(blocks))
     (source,) = pandoc.convert([_github(blocks)], "gfm")
     return source + "\n", writer.files
 
@@ -107,14 +108,14 @@ class _Writer:
         ending, content = picture(block.picture, "svg")
         name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
         self.files[name] = content
-        image = {"t": "Image", "c": [["", [], []], pandoc.text(block.alt), [name, ""]]}
+        image: pandoc.Node = {"t": "Image", "c": [["", [], []], pandoc.text(block.alt), [name, ""]]}
         caption = [_led(block.number, block.caption)] if block.caption else []
         return [pandoc.paragraph([image]), *caption]
 
 
 def _led(title: str, line: tuple[Inline, ...]) -> pandoc.Node:
     """Return a paragraph that begins with a title in bold."""
-    strong = [{"t": "Strong", "c": pandoc.text(f"{title}.")}, {"t": "Space"}] if title else []
+    strong: list[pandoc.Node] = [{"t": "Strong", "c": pandoc.text(f"{title}.")}, {"t": "Space"}] if title else []
     return pandoc.paragraph([*strong, *pandoc.inlines(line)])
 
 
@@ -154,6 +155,8 @@ def _github(tree: Any, cell: bool = False) -> Any:
             return [part for node, after in zip_longest(made, made[1:]) for part in _spelled(node, after)]
         case {"t": "Math", "c": [kind, latex]}:
             return {"t": "Math", "c": [kind, _understood(latex, cell)]}
+        case {"t": "Code", "c": [attributes, text]} if cell:
+            return {"t": "Code", "c": [attributes, text.replace("|", r"\|")]}
         case {"t": kind, "c": content}:
             return {"t": kind, "c": _github(content, cell or kind == "Table")}
     return tree
@@ -183,4 +186,4 @@ def _understood(latex: str, cell: bool) -> str:
     latex = re.sub(r"(?<=\S)<|<(?=\S)", lambda found: f" {found[0]} ", latex).replace("  ", " ")
     if cell:
         latex = re.sub(r"(\\?)\|", lambda bar: r"\Vert " if bar[1] else r"\vert ", latex)
-    return latex
+    return re.sub(r"(?<=[Vv]ert) (?![A-Za-z])", "", latex)
