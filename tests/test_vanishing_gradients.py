@@ -56,16 +56,17 @@ def test_the_classifier(problems: dict[str, Any]) -> None:
     y = sigmoid(chain()["z_3"])
     values = {**chain(), "y": y, "L": -math.log(y)}
     for name, value in values.items():
-        assert problems["ce"]["values"][name] == pytest.approx(value, rel=1e-12), name
+        assert problems["classifier"]["values"][name] == pytest.approx(value, rel=1e-12), name
     for name, value in {**gradients(y - 1), "z_3": y - 1, "y": -1 / y}.items():
-        assert problems["ce"]["gradients"][name]["value"] == pytest.approx(value, rel=1e-12), name
+        assert problems["classifier"]["gradients"][name]["value"] == pytest.approx(value, rel=1e-12), name
 
 
 def test_the_regression(problems: dict[str, Any]) -> None:
     y = chain()["z_3"]
-    assert problems["mse"]["values"]["y"] == pytest.approx(y) and problems["mse"]["values"]["L"] == (128 - y) ** 2
+    values = problems["regression"]["values"]
+    assert values["y"] == pytest.approx(y, rel=1e-12) and values["L"] == pytest.approx((128 - y) ** 2, rel=1e-12)
     for name, value in gradients(2 * (y - 128)).items():
-        assert problems["mse"]["gradients"][name]["value"] == pytest.approx(value, rel=1e-12), name
+        assert problems["regression"]["gradients"][name]["value"] == pytest.approx(value, rel=1e-12), name
 
 
 def test_closed_forms(problems: dict[str, Any], plain_value: Callable[..., float]) -> None:
@@ -78,7 +79,7 @@ def test_closed_forms(problems: dict[str, Any], plain_value: Callable[..., float
     expected = {"w_3": 2 * (at["y"] - at["hat_y"]) * at["h_2"], "w_2": down * at["h_1"]}
     expected["w_1"] = down * at["w_2"] * at["h_1"] * (1 - at["h_1"]) * at["x"]
     for name, value in expected.items():
-        plain = problems["mse"]["gradients"][name]["plain"]
+        plain = problems["regression"]["gradients"][name]["plain"]
         assert plain_value(plain, at) == pytest.approx(value, rel=1e-12), plain
 
 
