@@ -34,6 +34,16 @@ class _Group(click.Group):
             raise click.UsageError(f"no command is called {args[0]!r}; {hint or 'try derive --help'}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what cannot be written (a full disk behind standard output) is an error of one line."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # nobody listens any more, as after `| head`
+            raise
+        except OSError as wrong:
+            click.echo(f"error: {wrong.strerror or wrong}", err=True)
+            sys.exit(UNUSABLE)
+
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="derive", message="derive %(version)s")
