@@ -97,9 +97,14 @@ def _distribution(networks: list[Network], names: list[list[str]], ask: Ask) -> 
     few = "" if kept == samples else f" (only {kept} of them have a value)"
     draws = f"{samples} draws of all parameters from the standard normal distribution{few}"
     alt = f"Magnitudes of the gradient of {networks[0].graph.loss} over {draws}, medians by layer."
-    caption = f"Gradients over {draws}: the median, the middle half as a box, and the 5th to the 95th percentile."
+    caption = f"Gradients over {draws}: the median, the middle half as a box, and the 5th to the 95th percentile"
+    some = (
+        " of those that are not 0; the share that is 0 stands below."
+        if any(0.0 in y for c in columns for y in c)
+        else "."
+    )
     plot = _plot(networks, names[0], columns, "boxes")
-    return plots.figure(ask, plot, notation, f"{alt} {_said(networks, words)}", (caption,))
+    return plots.figure(ask, plot, notation, f"{alt} {_said(networks, words)}", (caption + some,))
 
 
 def _median(name: str, sample: tuple[float, ...], notation: Notation) -> str:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from itertools import count
 from typing import Any
 
 from derive.document import Plot, Series
+from derive.writers import columns
 from derive.writers.mathtext import formula, label
 
 # After Okabe and Ito, "Color Universal Design" (2008), darkened: at least 4.5 to 1 against white.
 COLOURS = ("#0067A3", "#B84A00", "#00775A", "#8A3F7C", "#4D4D4D")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.8)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (2.6, 1.2)))
 _MARKS = ("o", "s", "^", "D", "v", "x", "P")
-_HATCHES = ("", "//////", "......", "xxxxxx")
-_GROUP = 0.72  # of the distance between two ticks that the bars of one take
-_WHISKERS = (0.05, 0.95)
+_COLUMNS = ("bars", "boxes")
 
 
 def draw(plot: Plot, figure: Any) -> None:
@@ -26,16 +24,14 @@ def draw(plot: Plot, figure: Any) -> None:
     axes.set_yscale("log" if plot.log_y else "linear")
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.5)
     _limits(plot, axes)
-    columns = [s for s in plot.series if s.kind in ("bars", "boxes")]
-    styles, look = count(), 0
+    look = -1
     for series in plot.series:
-        look = look if series.kind in ("points", "rings") else next(styles)
-        if series.kind in ("bars", "boxes"):
-            width = _GROUP / len(columns)
-            shift = (columns.index(series) - (len(columns) - 1) / 2) * width
-            (_bars if series.kind == "bars" else _boxes)(series, axes, look, shift, width)
+        look += series.kind not in ("points", "rings")
+        colour = COLOURS[max(look, 0) % len(COLOURS)]
+        if series.kind in _COLUMNS:
+            columns.draw(series, axes, columns.place(look, len(plot.series), colour))
         else:
-            _curve(series, axes, look)
+            _curve(series, axes, look, colour)
     axes.set_xlabel(label(plot.x))
     axes.set_ylabel(label(plot.y))
     _ticks(plot, figure, axes)
@@ -52,25 +48,27 @@ def _heights(plot: Plot) -> list[float]:
     found, rest = list[float](), list[float]()
     for series in plot.series:
         if series.kind == "boxes":
-            found += [v for sample in series.y for v in _box([x for x in sample if x or not plot.log_y]).values()]
+            found += [
+                v for sample in series.y for v in columns.box([x for x in sample if x or not plot.log_y]).values()
+            ]
         elif math.inf in series.y:
             rest += (seen := _finite(series.y))
             found += [v * k for v in seen[:1] for k in (1, 2)]
         else:
             found += _finite(series.y)
-    found += [v for v in rest if v <= max(found)]
+    found += [v for v in rest if v <= max(found, default=math.inf)]
     return [v for v in found if v > 0] if plot.log_y else found
 
 
 def _limits(plot: Plot, axes: Any) -> None:
-    heights, columns = _heights(plot), any(s.kind in ("bars", "boxes") for s in plot.series)
+    heights, standing = _heights(plot), any(s.kind in _COLUMNS for s in plot.series)
     low, high = min(heights, default=0.0), max(heights, default=1.0)
     if plot.log_y:
-        axes.set_ylim(*(_decades(low / 1.5, high) if columns else _roomy(low, high)))
+        axes.set_ylim(*(_decades(low / 1.5, high) if standing else _roomy(low, high)))
     else:
-        low, high = (min(low, 0.0), max(high, 0.0)) if columns else (low, high)
+        low, high = (min(low, 0.0), max(high, 0.0)) if standing else (low, high)
         room = 0.05 * (high - low) or 0.1 * abs(high) or 0.5
-        axes.set_ylim(low - (room if low or not columns else 0.0), high + room)
+        axes.set_ylim(low - (room if low or not standing else 0.0), high + room)
     places = [x for s in plot.series for x in s.x]
     left, right = min(places, default=0.0), max(places, default=1.0)
     if plot.log_x:
@@ -94,8 +92,7 @@ def _roomy(low: float, high: float) -> tuple[float, float]:
     return (low, high) if math.floor(math.log10(high)) > math.ceil(math.log10(low)) else _decades(low, high)
 
 
-def _curve(series: Series, axes: Any, look: int) -> None:
-    colour = COLOURS[look % len(COLOURS)]
+def _curve(series: Series, axes: Any, look: int, colour: str) -> None:
     style: dict[str, Any] = {"color": colour, "label": label(series.label)}
     if series.kind in ("points", "rings"):
         face = "white" if series.kind == "rings" else colour
@@ -121,54 +118,6 @@ def _cut(series: Series, axes: Any, colour: str) -> tuple[float, ...]:
         x = series.x[out - 1] + part * (x - series.x[out - 1])
     axes.plot([x], [y], marker="$\\uparrow$", color=colour, markersize=9, clip_on=False, zorder=5)
     return (*series.y[:gone], *((top,) if out == gone else ()))
-
-
-def _bars(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
-    colour = COLOURS[look % len(COLOURS)]
-    hatch = _HATCHES[look % len(_HATCHES)]
-    x = [place + shift for place in series.x]
-    heights = [y if y > 0 or axes.get_yscale() != "log" else math.nan for y in series.y]
-    face = "white" if hatch else colour
-    axes.bar(
-        x, heights, 0.9 * width, color=face, edgecolor=colour, hatch=hatch, linewidth=0.8, label=label(series.label)
-    )
-    for place, y in zip(x, series.y, strict=True):
-        if y == 0:
-            _at_the_foot(axes, place, "$0$")
-
-
-def _boxes(series: Series, axes: Any, look: int, shift: float, width: float) -> None:
-    colour, hatch = COLOURS[look % len(COLOURS)], _HATCHES[look % len(_HATCHES)]
-    ink, median = {"color": colour, "linewidth": 0.9}, {"color": colour, "linewidth": 2.0}
-    box = {"facecolor": "white" if hatch else "#DCE6EE", "edgecolor": colour, "linewidth": 0.9, "hatch": hatch[:3]}
-    parts = {"boxprops": box, "medianprops": median, "whiskerprops": ink, "capprops": ink}
-    axes.fill([], [], label=label(series.label), **box)  # for the legend
-    for place, sample in zip(series.x, series.y, strict=True):
-        seen = [v for v in sample if v or axes.get_yscale() != "log"]
-        if len(seen) < len(sample):
-            _at_the_foot(axes, place + shift, f"$0$: {100 * (1 - len(seen) / len(sample)):.0f}%")
-        if seen:
-            stats = [{**_box(seen), "fliers": []}]
-            shape = {"widths": 0.7 * width, "showfliers": False, "patch_artist": True, "manage_ticks": False}
-            axes.bxp(stats, [place + shift], **shape, **parts)
-
-
-def _box(sample: list[float]) -> dict[str, float]:
-    """Return the quartiles of a sample and where its whiskers end."""
-    ordered = sorted(sample)
-    names = {"whislo": _WHISKERS[0], "q1": 0.25, "med": 0.5, "q3": 0.75, "whishi": _WHISKERS[1]}
-    return {name: _quantile(ordered, part) for name, part in names.items()} if ordered else {}
-
-
-def _quantile(ordered: list[float], part: float) -> float:
-    at = part * (len(ordered) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
-
-
-def _at_the_foot(axes: Any, x: float, text: str) -> None:
-    axes.text(x, 0.015, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
 
 
 def _ticks(plot: Plot, figure: Any, axes: Any) -> None:
@@ -209,12 +158,12 @@ def _fitted(plot: Plot, figure: Any, axes: Any) -> None:
 def _legend(figure: Any, axes: Any) -> None:
     """Set the legend above the axes, where it covers nothing, in as many rows as it needs."""
     handles, names = axes.get_legend_handles_labels()
-    for columns in range(len(names), 0, -1):
+    for wide in range(len(names), 0, -1):
         legend = figure.legend(
             *(handles, names),
-            **{"loc": "outside upper center", "ncols": columns, "frameon": False, "handlelength": 2.6},
+            **{"loc": "outside upper center", "ncols": wide, "frameon": False, "handlelength": 2.6},
             **{"columnspacing": 1.4, "borderaxespad": 0.2, "handletextpad": 0.6},
         )
-        if columns == 1 or legend.get_window_extent().width < 0.97 * figure.bbox.width:
+        if wide == 1 or legend.get_window_extent().width < 0.97 * figure.bbox.width:
             return
         legend.remove()
