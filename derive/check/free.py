@@ -74,7 +74,7 @@ class Free:
         """Return an arbitrary smooth function for a name that no primitive has."""
         if id in SPELLINGS or id in FUNCTIONS:
             return None
-        return lambda *args: _smooth(id, primes, [a for a in args if not isinstance(a, Grid)], len(args))
+        return arbitrary(id, primes)
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         """Return a number for a derivative, the same wherever it stands: it is one quantity."""
@@ -123,6 +123,11 @@ class Free:
         if known.kinds & {"invertible", "positive determinant"}:
             return _regular(made, "positive determinant" in known.kinds)
         return q.grid(made.rows)
+
+
+def arbitrary(id: str, primes: int) -> Callable[..., Quantity]:
+    """Return a smooth function that stands for any function of this name, or a derivative of it."""
+    return lambda *args: _smooth(id, primes, [a for a in args if not isinstance(a, Grid)], len(args))
 
 
 def drawn(known: Assumption, rng: random.Random, scale: Fraction) -> Fraction:

@@ -38,15 +38,20 @@ class Verdict:
 
 @dataclass(slots=True)
 class Bench:
-    """What a hand-in has said so far, beside the network that it speaks of."""
+    """What a hand-in has said so far, beside the network that it speaks of.
+
+    beliefs: (node, whether its gradient is meant) → what it is taken to be instead.
+    """
 
     subject: Subject
     own: dict[str, s.Tree] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, Quantity] = field(default_factory=dict)
+    beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
 
     def world(self, point: Point, total: bool = False) -> NetworkWorld:
-        return NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
+        world = NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
+        return world.believing(self.beliefs) if self.beliefs else world
 
     def knows(self, id: str) -> bool:
         subject = self.subject
@@ -94,13 +99,18 @@ def decimal(tree: s.Tree) -> bool:
     return any(isinstance(node, s.Num) and "." in node.text for node in walk(tree))
 
 
-def judge(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
-    """Return the verdict on left = right (or ≈); never "correct" where something was not understood."""
+def judge(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction] | None = None
+) -> Verdict:
+    """Return the verdict on left = right (or ≈); never "correct" where something was not understood.
+
+    open_digits: numbers, by their digits, that are uncertain by so much beside those that the exercise makes so.
+    """
     try:
         with precisely():
             if not constant(left) and not constant(right):
-                return _symbolic(left, right, approximate, bench)
-            return _numeric(left, right, approximate, bench)
+                return _symbolic(left, right, approximate, bench, open_digits or {})
+            return _numeric(left, right, approximate, bench, open_digits or {})
     except Unread as part:
         return Verdict("undecided", str(part))
     except TooLong as wide:
@@ -111,7 +121,9 @@ def judge(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdi
         return Verdict("undecided", f"it has no value: {missing}")
 
 
-def _symbolic(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
+def _symbolic(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
     """Compare two sides with names at the points of the network, derivatives of lines read in either way."""
     verdict = Verdict("undecided", "it has a value at too few points")
     for total in (False, True):
@@ -119,7 +131,7 @@ def _symbolic(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> V
         if verdict.kind in ("correct", "undecided"):
             break
     if verdict.kind == "wrong" and (decimal(left) or decimal(right) or approximate) and bench.subject.own is not None:
-        numeric = _numeric(left, right, approximate, bench)
+        numeric = _numeric(left, right, approximate, bench, open_digits)
         return numeric if numeric.kind == "correct" else verdict
     return verdict
 
@@ -145,23 +157,26 @@ def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[
     return {"at": at, "left": a, "right": b}
 
 
-def _numeric(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> Verdict:
+def _numeric(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
     """Compare two sides at the numbers of the exercise; each may stand for all that its digits leave open."""
     point = bench.subject.own
     if point is None and not (constant(left) and constant(right)):
         return Verdict("undecided", "the exercise has no numbers")
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
-    a, b = (_span(tree, world, bench) for tree in (left, right))
+    a, b = (_span(tree, world, bench, open_digits) for tree in (left, right))
     if within(a, b, right, approximate) or within(b, a, left, approximate):
         return Verdict("correct")
     return Verdict("wrong", truth=a.value, witness={"at": {}, "left": a.value, "right": b.value})
 
 
-def _span(tree: s.Tree, world: NetworkWorld, bench: Bench) -> Span:
+def _span(tree: s.Tree, world: NetworkWorld, bench: Bench, open_digits: Mapping[str, Fraction]) -> Span:
     def value(numbers: Mapping[s.Range, Scalar]) -> Quantity:
         return Valuation(world, numbers=numbers).value(tree)
 
-    return span_of(tree, value, lambda number: uncertain(number, _quantities(bench)))
+    rounded = _quantities(bench)
+    return span_of(tree, value, lambda n: open_digits.get(n.text) or uncertain(n, rounded))
 
 
 def _quantities(bench: Bench) -> list[Scalar]:

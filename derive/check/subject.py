@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
+from derive.check.free import arbitrary
+from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.differentiate import Derivation, differentiate
 from derive.expr import Ref, Value
@@ -16,7 +19,8 @@ from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.language.meaning import OPEN
 from derive.numeric import precisely, value
-from derive.ops import DomainError
+from derive.ops import SPELLINGS, DomainError
+from derive.ops.primitive import real
 from derive.points import adjoints, forward, points
 from derive.problems.network import Network
 
@@ -141,7 +145,16 @@ class Subject:
             found[name] = value(step.adjoint, point.values, self.network.notation.relu_at_0, lambda q: found[q.wrt])
         return found[wrt]
 
-    def moved(self, point: Point, node: str, to: Value) -> Point | None:
+    def swept(self, point: Point, gradients: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return all gradients where some of them are given."""
+        found: dict[str, Value] = {}
+        at_zero = self.network.notation.relu_at_0
+        for name, step in self.network.derivation.steps.items():
+            own = gradients.get(name)
+            found[name] = value(step.adjoint, point.values, at_zero, lambda q: found[q.wrt]) if own is None else own
+        return found
+
+    def moved(self, point: Point, node: str, to: Value) -> Point:
         """Return the point at which a node has another value and everything behind it follows."""
         env = dict(point.values)
         env[node] = to
@@ -178,6 +191,19 @@ class NetworkWorld:
     def known(self, id: str) -> bool:
         return self.subject.plain(id) is not None or id in self.own
 
+    def believing(self, beliefs: Mapping[tuple[str, bool], s.Tree]) -> NetworkWorld:
+        """Return the world in which some nodes or gradients are what formulas say, and the others follow from them."""
+        from derive.check.value import Valuation
+
+        values = {key: Valuation(self).value(tree) for key, tree in beliefs.items()}
+        point = self.point
+        for (node, gradient), found in values.items():
+            if not gradient and not isinstance(found, Grid):
+                point = self.subject.moved(point, node, found)
+        gradients = {node: found for (node, gradient), found in values.items() if gradient}
+        believed = self.subject.swept(point, gradients)
+        return replace(self, point=replace(point, adjoints=believed), valued={})
+
     def name(self, id: str) -> Quantity | None:
         if id in self.numbers:
             return self.numbers[id]
@@ -212,6 +238,8 @@ class NetworkWorld:
         node = self.node(id) or self.subject.named.get(id)
         if node is not None and self.subject.graph[node].role is Role.LINE:
             return lambda *args: self._called(node, primes, args)
+        if id not in SPELLINGS and id not in FUNCTIONS and id not in self.subject.network.functions:
+            return arbitrary(id, primes)
         named = self.subject.network.functions.get(id)
         if named is not None and named.op != OPEN and named.body is None:
             from derive.check.value import primitive_function
@@ -235,8 +263,6 @@ class NetworkWorld:
         # What a node is written with is mostly what it depends on: then it is meant as it stands.
         stands = not args or args[0] in self.point.values.values()
         moved = self.point if stands else self.subject.moved(self.point, by, args[0])
-        if moved is None:
-            raise DomainError(f"{node} has no value there")
         if not primes:
             return moved.values[node]
         found = self.subject.derivative(node, by, moved, total=False) if node != self.subject.graph.loss else None
@@ -250,12 +276,29 @@ class NetworkWorld:
     def quotient(self, tree: s.Partial) -> Quantity | None:
         if len(tree.wrt) != 1:
             return None
-        of, wrt = self._quantity(tree.of), self._quantity(tree.wrt[0])
-        if of is None or wrt is None:
+        of, wrt = self.quantity(tree.of), self.quantity(tree.wrt[0])
+        if wrt is None:
             return None
+        if of is None:
+            return self._slope(tree.of, wrt)
         return self.subject.derivative(of, wrt, self.point, self.total)
 
-    def _quantity(self, tree: s.Tree) -> str | None:
+    def _slope(self, of: s.Tree, wrt: str) -> Quantity | None:
+        """Return the derivative of an expression by a node, with everything behind that node following."""
+        from derive.check.value import Valuation
+
+        def at(x: Value) -> Any:
+            moved = self.subject.moved(self.point, wrt, x)
+            found = Valuation(replace(self, point=moved, valued={})).value(of)
+            if isinstance(found, Grid):
+                raise DomainError("the derivative of a matrix")
+            return real(found)
+
+        from mpmath import mp
+
+        return mp.diff(at, real(self.point.values[wrt]))
+
+    def quantity(self, tree: s.Tree) -> str | None:
         """Return the node that stands above or below a derivative: a name, or a name with what it depends on."""
         match tree:
             case s.Name():

@@ -22,7 +22,7 @@ def unfolded(tree: s.Tree, text: Slice) -> s.Tree:
         if len(parts) == 1:
             return parts[0]
         return s.Mul(tree.at, parts, ("*",) * (len(parts) - 1)) if tree.product else s.Add(tree.at, parts)
-    return _rebuilt(tree, lambda part: unfolded(part, text))
+    return rebuilt(tree, lambda part: unfolded(part, text))
 
 
 def _range(tree: s.BigSum, text: Slice) -> range:
@@ -49,7 +49,7 @@ def _at(tree: s.Tree, index: str, k: int) -> s.Tree:
             number = s.Num(tree.at, str(abs(k)))
             return number if k >= 0 else s.Neg(tree.at, number)
         return _indexed(tree, index, k)
-    return _rebuilt(tree, lambda part: _at(part, index, k))
+    return rebuilt(tree, lambda part: _at(part, index, k))
 
 
 def _indexed(name: s.Name, index: str, k: int) -> s.Name:
@@ -65,7 +65,7 @@ def _indexed(name: s.Name, index: str, k: int) -> s.Name:
     return replace(name, id=name.id.replace(f"{mark}{name.sub}", f"_{sub}", 1), sub=sub, latex=spelled)
 
 
-def _rebuilt(tree: s.Tree, change: Callable[[s.Tree], s.Tree]) -> s.Tree:
+def rebuilt(tree: s.Tree, change: Callable[[s.Tree], s.Tree]) -> s.Tree:
     """Return a node with its parts changed."""
 
     def changed(part: Any) -> Any:

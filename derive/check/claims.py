@@ -1,0 +1,116 @@
+"""The claims of a hand-in: one for each relation, with its place, its sides and what they were read as."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.check.macros import Macros, definitions, expanded
+from derive.check.parts import Part, part_at, parts
+from derive.check.regions import blanked, regions
+from derive.check.rows import Statement, following, statements
+from derive.language import surface as s
+from derive.language.grammar import Table, parse
+from derive.source import Slice, Source, of_text
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a relation as it stands in the source."""
+
+    text: Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
+
+    at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
+    """
+
+    line: int
+    column: int
+    relation: str
+    chain: tuple[Slice, ...]
+    at: int
+    part: Part | None
+    words: str
+    paragraph: int
+
+    @property
+    def left(self) -> Slice:
+        return self.chain[self.at]
+
+    @property
+    def right(self) -> Slice:
+        return self.chain[self.at + 1]
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """A submission that has been taken apart; `macros` are the commands that it defines."""
+
+    source: Source
+    claims: tuple[Claim, ...]
+    macros: Macros
+    parts: tuple[Part, ...]
+
+    def tree(self, side: Slice, table: Table) -> s.Tree:
+        """Return what a side is read as, with the names of a problem; raises a Fault where it cannot be read."""
+        text = _without_equations(expanded(side.text, self.macros))
+        return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+
+
+def read(source: Source, latex: bool) -> HandIn:
+    """Return the claims of a text in Markdown (or LaTeX) in the order of their regions."""
+    macros, text = definitions(blanked(source.text, latex))
+    clean = Source(source.name, text)
+    made = parts(text)
+    found: list[tuple[int, Statement]] = []
+    for region in regions(clean, latex):
+        found += [(region.start, statement) for statement in statements(region.text)]
+    breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
+    whole = following([statement for _, statement in found])
+    claims = [
+        claim
+        for (start, _), statement in zip(found, whole, strict=True)
+        for claim in _claims(source, statement, part_at(made, start), bisect_right(breaks, start))
+    ]
+    return HandIn(source, tuple(claims), macros, tuple(made))
+
+
+def _claims(source: Source, statement: Statement, part: Part | None, paragraph: int) -> Iterator[Claim]:
+    sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
+    for at, sign in enumerate(statement.signs):
+        line, column = source.position(sign.start)
+        yield Claim(line, column, sign.relation, sides, at, part, statement.words, paragraph)
+
+
+_EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
+
+
+def _without_equations(text: str) -> str:
+    """Return a side in which an argument such as `L(y = f(x), t)` is the name before its equals sign."""
+    while (found := _EQUATION.search(text)) is not None:
+        end = _argument_end(text, found.end())
+        if end is None:
+            return text
+        text = text[: found.end(1)] + text[end:]
+    return text
+
+
+def _argument_end(text: str, at: int) -> int | None:
+    """Return where an argument ends: at a comma or the bracket that closes its call."""
+    depth = 0
+    for k in range(at, len(text)):
+        if text[k] in "([{":
+            depth += 1
+        elif text[k] in ")]}":
+            if depth == 0:
+                return k
+            depth -= 1
+        elif text[k] == "," and depth == 0:
+            return k
+    return None

@@ -1,0 +1,121 @@
+"""A hand-in against a report: every claim gets a verdict, in the order of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from derive.check.choose import Asked, choose, names
+from derive.check.claims import Claim, HandIn
+from derive.check.follow import Slip, followed, slip_of
+from derive.check.judge import Bench, Verdict, define, judge
+from derive.check.limits import at_infinity, condition
+from derive.check.membership import member
+from derive.check.subject import Subject
+from derive.errors import Fault
+from derive.language import surface as s
+from derive.source import Slice
+
+_EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict; follows: the index of the claim that it only repeats the mistake of."""
+
+    claim: Claim
+    verdict: Verdict
+    subject: Subject
+    trees: tuple[s.Tree, s.Tree] | None = None
+    follows: int | None = None
+
+
+def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Asked]) -> list[Judged]:
+    """Return the claims of a hand-in with their verdicts."""
+    checker = _Checker(hand_in)
+    for claim, subject in zip(hand_in.claims, choose(hand_in, subjects, asked), strict=True):
+        checker.take(claim, subject)
+    return checker.done
+
+
+class _Checker:
+    def __init__(self, hand_in: HandIn) -> None:
+        self.hand_in = hand_in
+        self.benches: dict[str, Bench] = {}
+        self.slips: dict[str, list[Slip]] = {}
+        self.done: list[Judged] = []
+
+    def take(self, claim: Claim, subject: Subject) -> None:
+        bench = self.benches.setdefault(subject.name, Bench(subject))
+        if self.done and self.done[-1].claim.paragraph != claim.paragraph:
+            bench.numbers.clear()
+        sides = [self.tree(side, subject) for side in claim.chain]
+        left, right = sides[claim.at], sides[claim.at + 1]
+        if left is None or right is None:
+            side = claim.left if left is None else claim.right
+            self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))
+            return
+        introduced = self.introduced(sides, claim, bench)
+        verdict = self.verdict(claim, left, right, introduced, bench)
+        self.done.append(self.linked(Judged(claim, verdict, subject, (left, right)), bench))
+
+    def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
+        try:
+            return self.hand_in.tree(side, subject.table)
+        except Fault:
+            return None
+
+    def why(self, side: Slice, subject: Subject) -> str:
+        try:
+            self.hand_in.tree(side, subject.table)
+        except Fault as fault:
+            return fault.title
+        return ""
+
+    def introduced(self, sides: Sequence[s.Tree | None], claim: Claim, bench: Bench) -> bool:
+        """Take the names that a chain introduces; return whether this relation is what introduces one."""
+        found = False
+        for at, side in enumerate(sides):
+            id = _name(side)
+            if not id or bench.knows(id) or claim.relation not in _EQUALITIES:
+                continue
+            for other in (at + 1, at - 1):
+                tree = sides[other] if 0 <= other < len(sides) else None
+                if tree is not None and not (_name(tree) and not bench.knows(_name(tree))) and id not in names(tree):
+                    define(id, tree, bench)
+                    found = found or {at, other} == {claim.at, claim.at + 1}
+                    break
+        return found
+
+    def verdict(self, claim: Claim, left: s.Tree, right: s.Tree, introduced: bool, bench: Bench) -> Verdict:
+        if introduced:
+            return Verdict("definition")
+        if claim.relation == "in":
+            return member(left, right, bench)
+        if claim.relation not in _EQUALITIES:
+            return Verdict("undecided", f"{claim.relation} is not judged")
+        if (value := condition(claim, left, right, bench)) is not None:
+            bench.numbers[_name(left)] = value
+            return Verdict("definition", "a value at which something is looked at")
+        limit = at_infinity(left, right, bench)
+        return limit if limit is not None else judge(left, right, _EQUALITIES[claim.relation], bench)
+
+    def linked(self, judged: Judged, bench: Bench) -> Judged:
+        """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
+        slips = self.slips.setdefault(bench.subject.name, [])
+        assert judged.trees is not None
+        approximate = _EQUALITIES.get(judged.claim.relation, False)
+        slip = followed(judged.trees, judged.verdict, approximate, slips, bench)
+        if slip is not None:
+            because = f"it carries on line {self.done[slip.claim].claim.line}"
+            return replace(
+                judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
+            )
+        if judged.verdict.kind == "wrong":
+            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
+        return judged
+
+
+def _name(tree: s.Tree | None) -> str:
+    """Return the id of a side that is one name, with or without what it depends on; "" for any other."""
+    return tree.id if isinstance(tree, s.Name) else ""

@@ -1,0 +1,43 @@
+"""`y ∈ [0, 1]`: whether a value lies in a set, at every point that is looked at."""
+
+from __future__ import annotations
+
+from derive.check.judge import Bench, Verdict
+from derive.check.quantities import Grid
+from derive.check.value import TooLong, Unread, Valuation
+from derive.language import surface as s
+from derive.numeric import precisely
+from derive.ops import DomainError
+from derive.ops.primitive import real
+
+
+def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
+    """Return the verdict on left ∈ right for the reals, an interval or a set of numbers."""
+    if isinstance(right, s.Name) and right.id == "R" and not bench.knows("R"):
+        return _everywhere(left, lambda x, inside: True, (), bench)
+    if not isinstance(right, s.Seq) or right.kind not in ("tuple", "list", "set"):
+        return Verdict("undecided", "this set is not known")
+    if right.kind == "set":
+        return _everywhere(left, lambda x, inside: any(x == y for y in inside), right.items, bench, own=True)
+    if len(right.items) != 2:
+        return Verdict("undecided", "this set is not known")
+    closed = right.kind == "list"
+    return _everywhere(left, lambda x, i: i[0] <= x <= i[1] if closed else i[0] < x < i[1], right.items, bench)
+
+
+def _everywhere(left: s.Tree, test: object, items: tuple[s.Tree, ...], bench: Bench, own: bool = False) -> Verdict:
+    """Return whether a test holds: for data (`own`) at the numbers of the exercise, else at every point."""
+    points = [bench.subject.own] if own and bench.subject.own is not None else bench.subject.points
+    try:
+        with precisely():
+            for point in points:
+                world = bench.world(point)
+                found = Valuation(world).value(left)
+                inside = [Valuation(world).value(item) for item in items]
+                if isinstance(found, Grid) or any(isinstance(i, Grid) for i in inside):
+                    return Verdict("undecided", "a matrix in a set of numbers")
+                if not test(real(found), [real(i) for i in inside]):  # type: ignore[operator]
+                    return Verdict("wrong", truth=found)
+        return Verdict("correct")
+    except (Unread, TooLong, DomainError) as missing:
+        return Verdict("undecided", str(missing))

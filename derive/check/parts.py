@@ -1,0 +1,79 @@
+"""Which part of an exercise a place in a hand-in answers: labels such as `2 (b)`, `A.`, `Problem 3`, `## 1a`."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+# Letters of other alphabets that look like Latin ones; scans are full of them.
+_LOOKS = str.maketrans("АВСЕНІКМОРТХаеорсухіАΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIKMOPTXaeopcyxiABEZHIKMNOPTYX")
+_WORDS = "problem|question|exercise|task|aufgabe|part|teil|ex|nr|no|solution|answer"
+_LABEL = rf"""
+    (?: \b(?:{_WORDS})\b\.?[ \t]* )?
+    (?P<label> \(?[0-9]{{1,2}}\)?(?:[ \t]*[.,]?[ \t]*\(?[A-Za-z]\)?)?(?:[ \t]*[.,]?[ \t]*\(?[ivx]{{1,4}}\)?)?
+             | \(?[A-Za-z]\)? (?:[ \t]*[.,]?[ \t]*\(?[ivx]{{1,4}}\)?)?
+             | \(?[ivx]{{1,4}}\)? )
+"""
+_HEADING = re.compile(rf"^[ \t]*\#{{1,6}}[ \t]*{_LABEL}(?=[ \t.):\]]|$)", re.VERBOSE | re.MULTILINE | re.IGNORECASE)
+_SECTION = re.compile(
+    rf"^[ \t]*\\(?:sub)*(?:section|paragraph)\*?\{{[ \t]*{_LABEL}(?=[ \t.):\]\}}])",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+_ITEM = re.compile(rf"^[ \t]*\\item[ \t]*\[[ \t]*{_LABEL}[.):]?[ \t]*\]", re.VERBOSE | re.MULTILINE | re.IGNORECASE)
+# A label alone, or in front of words, ends in a sign: `b)`, `(a)`, `C.`, `2:`.
+_LINE = re.compile(
+    rf"^[ \t>]*(?:[-*+][ \t]+)?(?=[^\n]{{1,9}}[.):])(?:\*\*)?{_LABEL}[.):]+(?:\*\*)?(?=[ \t]|$)",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rf"^[ \t]*(?:\*\*)?(?:{_WORDS})\b\.?[ \t]*{_LABEL}(?![A-Za-z])", re.VERBOSE | re.MULTILINE | re.IGNORECASE
+)
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place from which on a part is answered: its path, ("2", "b") for `2 (b)`, and its label as it is written."""
+
+    start: int
+    path: Path
+    label: str
+
+
+def path_of(label: str) -> Path:
+    """Return the counters of a label: number, letter, roman number; "" for those that it leaves to what came before."""
+    words = re.findall(r"[0-9]+|[A-Za-z]+", label.translate(_LOOKS))
+    path = ["", "", ""]
+    for word in words:
+        if word.isdigit():
+            path[0] = str(int(word))
+        elif len(word) == 1 and not (path[1] and word.lower() in "ivx"):
+            path[1] = word.lower()
+        else:
+            path[2] = word.lower()
+    while path and not path[-1]:
+        path.pop()
+    return tuple(path)
+
+
+def parts(text: str) -> list[Part]:
+    """Return where the parts of a hand-in begin, each with its whole path."""
+    text = text.translate(_LOOKS)
+    found: dict[int, str] = {}
+    for form in (_LINE, _NAMED, _ITEM, _SECTION, _HEADING):
+        found |= {m.start(): m["label"] for m in form.finditer(text)}
+    made: list[Part] = []
+    before: Path = ()
+    for start, label in sorted(found.items()):
+        own = path_of(label)
+        path = tuple(word or (before[at] if at < len(before) else "") for at, word in enumerate(own))
+        before = path
+        made.append(Part(start, path, label.strip()))
+    return made
+
+
+def part_at(made: list[Part], offset: int) -> Part | None:
+    """Return the part that a place belongs to."""
+    at = bisect_right([part.start for part in made], offset)
+    return made[at - 1] if at else None
