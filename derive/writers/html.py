@@ -82,9 +82,9 @@ def _finished(body: str) -> str:
 
 
 def _with_words(found: re.Match[str]) -> str:
-    # What goes on with a formula above begins with a sign between two things, which {} stands for.
+    # What goes on with a formula above begins with {} and a sign, which stands between two things: say the second one.
     latex = html.unescape(found["latex"])
-    words = speak(r"\ldots" + latex[2:] if latex.startswith("{} ") else latex)
+    words = speak(latex.replace("{}", "x", 1)).removeprefix("x ") if latex.startswith("{} ") else speak(latex)
     return f'<math display="{found[1]}" alttext="{escape(words)}">' + found["content"]
 
 

@@ -33,6 +33,9 @@ _LINE = 46.0  # em of a page there
 # What means something to Markdown inside `$…$`, where some programs look for emphasis, tags, cells and escaped signs
 # before they look for formulas: $`…`$ is safe then.
 _READ_AS_TEXT = re.compile(r"\\[^A-Za-z]|(?<![A-Za-z0-9])_|[*`<>\[\]|~&\"#$%:@\n]")
+# What pandoc leaves to be read as code: a dollar must not look like one of a pair as it stands, nor as text of a page.
+_SIGNS = re.compile(r"(\$|&(?=#?\w+;))")
+_SPELLED = {"$": "<span>&#36;</span>", "&": "&amp;"}
 _TAG = re.compile(r" \\tag\{\d+\}")  # GitHub knows it, pandoc does not
 # What GitHub's mathematics lacks, or has forbidden, by what it knows.
 _KNOWN = ((r"\operatorname*", r"\mathrm"), (r"\operatorname", r"\mathrm"), (r"\bm{", r"\boldsymbol{"))
@@ -168,10 +171,9 @@ def _spelled(node: Any, after: Any) -> list[Any]:
         case {"t": "Math", "c": [{"t": "InlineMath"}, latex]} if not _READ_AS_TEXT.search(latex):
             glued = isinstance(after, dict) and after.get("t") == "Str" and after["c"][0].isalnum()
             return [node if glued else _raw(f"${latex}$")]
-        case {"t": "Str", "c": text} if "$" in text:
-            # Neither as it stands nor as text of the page does this look like one of a pair.
-            parts = [[{"t": "Str", "c": part}] if part else [] for part in text.split("$")]
-            return [*parts[0], *(n for part in parts[1:] for n in (_raw("<span>&#36;</span>"), *part))]
+        case {"t": "Str", "c": text}:
+            parts = [part for part in _SIGNS.split(text) if part]
+            return [_raw(_SPELLED[part]) if part in _SPELLED else {"t": "Str", "c": part} for part in parts]
     return [node]
 
 
