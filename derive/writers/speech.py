@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derive.writers import spoken
 from derive.writers.formulas import fenced
 
-_TOKEN = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|:=|\d+(?:(?:\.|\{,\})\d+)*|\s+|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\(?:begin|end)\s*\{[^{}]*\}|\\(?:text\w*|mbox|math(?:rm|it|sf|tt)|operatorname\*?)\s*\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\[A-Za-z]+\*?|\\.|:=|\d+(?:(?:\.|\{,\})\d+)*|.",
+    re.DOTALL,
+)
 _DEEPEST = 40
 _STOPS = {"}", "&", r"\\", r"\right"}
 
@@ -35,9 +40,11 @@ class _Piece:
     inside: str = ""
 
 
+@lru_cache(maxsize=1024)
 def speak(latex: str) -> str:
     """Return a formula in words. Never fails, and is empty for nothing: an unknown command is said by its name."""
-    words = _Reader(_TOKEN.findall(fenced(latex))).rows()
+    tokens = [t for t in _TOKEN.findall(fenced(latex)) if not t.isspace() and t not in spoken.SILENT]
+    words = _Reader(tokens).rows()
     words = re.sub(r"\s+", " ", re.sub(r"[\\{}$^_&]", " ", words)).replace(" ,", ",").replace(" ;", ";").strip()
     return words or "blank"
 
@@ -94,9 +101,7 @@ class _Reader:
         self.tokens, self.at, self.depth = tokens, 0, 0
 
     def peek(self) -> str:
-        """Return the next token that is not blank, "" at the end."""
-        while self.at < len(self.tokens) and (self.tokens[self.at].isspace() or self.tokens[self.at] in spoken.SILENT):
-            self.at += 1
+        """Return the next token, "" at the end."""
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def next(self) -> str:
@@ -185,8 +190,8 @@ class _Reader:
             return self.root()
         if token == r"\left":
             return self.fence()
-        if token in spoken.TEXTS:
-            return self.text()
+        if token.endswith("}") or token in spoken.TEXTS:
+            return self.text(token.partition("{")[2][:-1] if token.endswith("}") else self.next())
         if token in spoken.ACCENTS or token in spoken.ALPHABETS or token in spoken.ROUND:
             return self.dressed(token)
         return _Piece(spoken.SYMBOLS.get(token, re.sub(r"[^A-Za-z]", "", token)))
@@ -220,27 +225,14 @@ class _Reader:
         self.depth -= 1
         return [piece]
 
-    def raw(self) -> str:
-        """Return the argument of a command as it is written."""
-        if self.peek() != "{":
-            return self.next()
-        depth, start = 0, self.at + 1
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            depth += (token == "{") - (token == "}")
-            self.at += 1
-            if depth == 0:
-                return "".join(self.tokens[start : self.at - 1])
-        return "".join(self.tokens[start:])
-
     # ------------------------------------------------------------------------------------------ kinds of things
 
-    def text(self) -> _Piece:
-        written = re.sub(r"\\[,;:! ]|[\\{}$]", " ", self.raw())
+    def text(self, written: str) -> _Piece:
+        written = re.sub(r"\\[,;:! ]|[\\{}$]", " ", written)
         words = " ".join(written.split())
         if words in ("T", "d") or len(words) < 2:
             return _Piece("transpose" if words == "T" else words)
-        if self.at < len(self.tokens) and self.tokens[self.at] in ("(", r"\left"):
+        if self.peek() in ("(", r"\left"):
             return _Piece(words, "function")
         prose = written != words or words in spoken.PROSE or not words.isalnum()
         return _Piece(words, "text" if prose else "ord")
@@ -296,7 +288,7 @@ class _Reader:
 
     def environment(self, name: str) -> _Piece:
         if name == "array":
-            self.raw()
+            self.argument()
         self.depth += 1
         rows = [[c for c in cells if c] for cells in self.table("end")] if self.depth < _DEEPEST else []
         self.depth -= 1
@@ -354,7 +346,7 @@ class _Reader:
         if token in spoken.LARGE and below is not None:
             words += f" from {_said(below)} to {_said(above)}" if above else f" over {_said(below)}"
         elif token == r"\lim" and below is not None:
-            words = f"the limit as {_said(below)}"
+            words = f"the limit as {_said(below)}".replace(" to ", " approaches ")
         elif token in spoken.EXTREMES and below is not None:
             words += f" over {_said(below)},"
         elif below is not None:

@@ -103,8 +103,7 @@ ROUND |= {r"\underbrace": "underbraced", r"\overbrace": "overbraced"}
 STACKED = {r"\overset": "above", r"\underset": "below", r"\stackrel": "above"}
 FRACTIONS = {r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"}
 # Their argument is text, not mathematics.
-TEXTS = {r"\text", r"\mathrm", r"\operatorname", r"\operatorname*", r"\mathit", r"\mathsf", r"\mathtt", r"\mbox"}
-TEXTS |= {r"\textrm", r"\textbf", r"\textit", r"\texttt", r"\textsf", r"\rm"}
+TEXTS = {r"\text", r"\mathrm", r"\mathit", r"\mathsf", r"\mathtt", r"\operatorname", r"\mbox", r"\rm"}
 PROSE = {
     "if",
     "and",
