@@ -20,18 +20,25 @@ _SYMBOLS = {
 _VARIANTS = {"epsilon": "varepsilon", "phi": "varphi", "final sigma": "varsigma", "lamda": "lambda"}
 _CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
 
+# pdfTeX reads bytes and knows what was declared; LuaTeX reads characters and asks the font.
+_DECLARE = r"""\ifdefined\directlua
+  \newcommand\character[3]{\iffontchar\font"#2 \else
+    \catcode"#2=13 \begingroup\lccode`~="#2 \lowercase{\endgroup\gdef~}{#3}\fi}
+\else
+  \newcommand\character[3]{\ifcsname u8:\detokenize{#1}\endcsname\else\DeclareUnicodeCharacter{#2}{#3}\fi}
+\fi"""
+
 
 def declarations(text: str) -> str:
-    r"""Return \DeclareUnicodeCharacter lines for the characters of a text, each only where LaTeX has none of its own.
+    r"""Return TeX that declares the characters of a text, each only where the fonts have none of their own.
 
     A character that nobody knows is printed as its code, so that it is missed and not the whole document.
     """
     lines = []
     for character in sorted({c for c in text if ord(c) > 0x7F}):
         code = f"{ord(character):04X}"
-        test = rf"\ifcsname u8:\detokenize{{{character}}}\endcsname\else"
-        lines.append(rf"{test}\DeclareUnicodeCharacter{{{code}}}{{{_print(character, code)}}}\fi")
-    return "\n".join(lines)
+        lines.append(rf"\character{{{character}}}{{{code}}}{{{_print(character, code)}}}")
+    return "\n".join([_DECLARE, *lines]) if lines else ""
 
 
 def _print(character: str, code: str) -> str:

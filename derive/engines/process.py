@@ -1,0 +1,33 @@
+"""A program that may hang: run with a time limit, and ended together with all that it has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> int:
+    """Return the exit code; raises subprocess.TimeoutExpired. Whatever happens, nothing of it goes on running."""
+    silent = subprocess.DEVNULL
+    own = {**os.environ, **environment}
+    started = subprocess.Popen(
+        command, cwd=folder, env=own, stdin=silent, stdout=silent, stderr=silent, start_new_session=True
+    )
+    try:
+        return started.wait(seconds)
+    finally:
+        if started.poll() is None:
+            _end(started)
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(started.pid, signal.SIGKILL)
+        else:
+            started.kill()
+    started.wait()
