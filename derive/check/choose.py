@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.check.claims import Claim, HandIn
+from derive.check.judge import Bench, constant, judge
 from derive.check.parts import Path
 from derive.check.subject import Subject
 from derive.errors import Fault
+from derive.graph import Role
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 
@@ -33,7 +35,45 @@ def choose(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Ask
         found = by_path.get(claims[0].part.path) if claims[0].part is not None else None
         fewest = min(subjects.values(), key=lambda subject: unknown(hand_in, claims, subject))
         chosen[part] = found or fewest
-    return [chosen[claim.part] for claim in hand_in.claims]
+    described = _described(hand_in, subjects, chosen)
+    return [described.get(claim.paragraph, chosen[claim.part]) for claim in hand_in.claims]
+
+
+def _described(
+    hand_in: HandIn, subjects: Mapping[str, Subject], chosen: Mapping[object, Subject]
+) -> dict[int, Subject]:
+    """Return the paragraphs that describe another problem than that of their part: the exercise, written out again.
+
+    Such a paragraph restates two lines or more that are all lines of the other problem and none of its own. A single
+    one is no description: it may be a mistake that happens to make one problem into another.
+    """
+    lines: dict[int, list[Claim]] = {}
+    for claim in hand_in.claims:
+        if claim.at == 0 and claim.relation in ("=", ":="):
+            lines.setdefault(claim.paragraph, []).append(claim)
+    found: dict[int, Subject] = {}
+    for paragraph, claims in lines.items():
+        own = chosen[claims[0].part]
+        restated = {name: [_restates(hand_in, c, subject) for c in claims] for name, subject in subjects.items()}
+        mine = restated[own.name]
+        for name, others in restated.items():
+            new = [b for a, b in zip(mine, others, strict=True) if a is not b]
+            if len(new) >= 2 and all(new) and name != own.name:
+                found[paragraph] = subjects[name]
+    return found
+
+
+def _restates(hand_in: HandIn, claim: Claim, subject: Subject) -> bool | None:
+    """Return whether a claim is a line of a subject's forward pass, None where it is about no line."""
+    try:
+        left, right = (hand_in.tree(side, subject.table) for side in (claim.left, claim.right))
+    except Fault:
+        return None
+    id = left.id if isinstance(left, s.Name) else left.fn if isinstance(left, s.Call) else ""
+    node = subject.plain(id)
+    if node is None or subject.graph[node].role is not Role.LINE or constant(right):
+        return None
+    return judge(left, right, False, Bench(subject)).kind == "correct"
 
 
 def unknown(hand_in: HandIn, claims: Iterable[Claim], subject: Subject) -> int:
