@@ -11,7 +11,7 @@ from typing import Any
 from derive.errors import Fault, nearest
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NAME = re.compile(r"\w[\w-]*")
+_NAME = re.compile(r"[^\W_][\w-]*")  # a folder with a _ before it holds what looks share
 
 
 class Verbatim(str):
@@ -39,33 +39,37 @@ class Look:
 
         Raises a Fault for a missing template, an unknown name in it, or a mistake in its language.
         """
-        import jinja2
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-        environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader([str(root) for root in self.roots]),
-            undefined=jinja2.StrictUndefined,
-            finalize=lambda value: value if isinstance(value, Verbatim) else Verbatim(escape(str(value))),
-            block_start_string="<%",
-            block_end_string="%>",
-            variable_start_string="<<",
-            variable_end_string=">>",
-            comment_start_string="<#",
-            comment_end_string="#>",
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,
-        )
-        environment.filters["verbatim"] = Verbatim
-        environment.filters |= {name: value for name, value in values.items() if callable(value)}
         try:
-            return environment.get_template(f"{self.name}/{file}").render(**values)
-        except jinja2.TemplateNotFound as error:
-            raise Fault(f"the template {self.name} has no {file}", reason=str(error)) from None
-        except jinja2.TemplateError as error:
-            line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-            raise Fault(f"a mistake in the template {self.name}/{file}{line}", reason=str(error)) from None
+            return str(_environment(self.roots, escape, values).get_template(f"{self.name}/{file}").render(**values))
+        except Exception as error:  # what a template computes is as free as a program
+            from derive.writers.template_faults import fault
+
+            raise fault(error, f"{self.name}/{file}", self.roots, values) from None
+
+
+def _environment(roots: tuple[Path, ...], escape: Callable[[str], str], values: dict[str, Any]) -> Any:
+    """Return Jinja in a sandbox, with marks that neither TeX nor Typst nor HTML uses much."""
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader([str(root) for root in roots]),
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: value if isinstance(value, Verbatim) else Verbatim(escape(str(value))),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["verbatim"] = Verbatim
+    environment.filters |= {name: value for name, value in values.items() if callable(value)}
+    return environment
 
 
 def _roots(beside: Path | None) -> tuple[Path, ...]:
