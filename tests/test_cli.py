@@ -166,7 +166,7 @@ def test_engines(derive: Derive, reports: Path, engine: str) -> None:
         ([], "REPORT"),
         (["a.md", "--to", "doc"], "doc"),
         (["a.md", "--to", ""], "format"),
-        (["a.md", "--to", "pdf,html"], "html"),
+        (["a.md", "--to", "pdf,htm"], "htm"),
         (["a.md", "--engine", "word"], "word"),
         (["a.md", "--jobs", "0"], "jobs"),
         (["a.md", "--jobs", "many"], "many"),
