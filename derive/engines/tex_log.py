@@ -10,6 +10,7 @@ _PLAIN = "--engine typst needs nothing installed"
 _STOP = re.compile(r"^(?:\./)?(?:[\w.-]+\.tex|[^\s:]+\.(?:sty|cls|def|ldf)):(\d+): (.*)$|^! ?(.*)$", re.MULTILINE)
 _HERE = re.compile(r"^\s*% line (\d+)$", re.MULTILINE)
 _MISSING = re.compile(r"File `([^']+)' not found")
+_NOISE = ("Type ", " ...", "See the ", " ->\\errmessage")
 # What TeX says → what it means.
 _MEANINGS = (
     (re.compile(r"Undefined control sequence"), "TeX does not know the command {command}"),
@@ -21,6 +22,7 @@ _MEANINGS = (
         "a bracket is not closed",
     ),
     (re.compile(r"Misplaced alignment tab|Extra alignment tab"), "an & stands where no columns are"),
+    (re.compile(r"File `([^']+)' not found"), "TeX finds no file {0}"),
     (re.compile(r"Unicode character (\S+)"), "TeX has no sign for the character {0}"),
     (re.compile(r"TeX capacity exceeded"), "the document is too large for TeX"),
     (re.compile(r"Dimension too large"), "a length is too large for TeX"),
@@ -43,28 +45,34 @@ def fault(program: str, log: str, source: str) -> Fault:
     if stop is None:
         return Fault(f"{program} failed", reason=log.strip()[-800:], fix=_PLAIN)
     said = (stop[2] or stop[3] or "").strip()
-    if found := _MISSING.search(said):
-        return _missing(found[1])
+    found = _MISSING.search(said)
+    if found and (package := _package(found[1])):
+        return package
     context = _context(log[stop.end() :])
     made = Fault(_meaning(said, context), reason="\n".join([f"{program} says: {said}", *context]), fix=_PLAIN)
     made.line = _line(log[stop.start() :], source)
-    made.label = "TeX stopped here or below" if made.line else ""
+    if made.line:
+        made.label = "TeX stopped here or below"
+    else:
+        made.reason = f"in the look, or above the first block that is derived; {made.reason}"
     return made
 
 
-def _missing(file: str) -> Fault:
+def _package(file: str) -> Fault | None:
+    """Return that a package is missing, None for a file that belongs to none."""
     name, _, ending = file.rpartition(".")
-    what = f"the LaTeX package {name}" if ending == "sty" else f"the file {file}, which LaTeX needs,"
+    if ending not in ("sty", "cls", "def", "ldf", "fd"):
+        return None
     debian = _PACKAGES.get(name, "texlive-latex-extra")
     fix = f"apt install {debian}  or  tlmgr install {name}; {_PLAIN}"
-    return Fault(f"{what} is not installed", fix=fix)
+    return Fault(f"the LaTeX package {name} is not installed", reason=f"there is no {file}", fix=fix)
 
 
 def _context(after: str) -> list[str]:
     """Return the lines in which TeX shows what it was reading, up to its `l.123`."""
     lines = [line.rstrip() for line in after.splitlines()[:20]]
     end = next((at for at, line in enumerate(lines) if line.startswith("l.")), -1)
-    return [line for line in lines[: end + 1] if line.strip() and not line.startswith(("Type ", " ..."))]
+    return [line for line in lines[: end + 1] if line.strip() and not line.startswith(_NOISE)]
 
 
 def _meaning(said: str, context: list[str]) -> str:
