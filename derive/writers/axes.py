@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from derive.document import Plot, Series
+from derive.document import Math, Plot, Series
 from derive.writers import columns
-from derive.writers.mathtext import formula, label
+from derive.writers.mathtext import label
 
 # After Okabe and Ito, "Color Universal Design" (2008), darkened: at least 4.5 to 1 against white.
 COLOURS = ("#0067A3", "#B84A00", "#00775A", "#8A3F7C", "#4D4D4D")
@@ -48,12 +48,11 @@ def _heights(plot: Plot) -> list[float]:
     found, rest = list[float](), list[float]()
     for series in plot.series:
         if series.kind == "boxes":
-            found += [
-                v for sample in series.y for v in columns.box([x for x in sample if x or not plot.log_y]).values()
-            ]
+            seen = [[x for x in sample if x or not plot.log_y] for sample in series.y]
+            found += [v for sample in seen for v in columns.box(sample)]
         elif math.inf in series.y:
-            rest += (seen := _finite(series.y))
-            found += [v * k for v in seen[:1] for k in (1, 2)]
+            rest += _finite(series.y)
+            found += [v * k for v in _finite(series.y)[:1] for k in (1, 2)]
         else:
             found += _finite(series.y)
     found += [v for v in rest if v <= max(found, default=math.inf)]
@@ -64,7 +63,7 @@ def _limits(plot: Plot, axes: Any) -> None:
     heights, standing = _heights(plot), any(s.kind in _COLUMNS for s in plot.series)
     low, high = min(heights, default=0.0), max(heights, default=1.0)
     if plot.log_y:
-        axes.set_ylim(*(_decades(low / 1.5, high) if standing else _roomy(low, high)))
+        axes.set_ylim(*(_decades(low / 3, high) if standing else _roomy(low, high)))
     else:
         low, high = (min(low, 0.0), max(high, 0.0)) if standing else (low, high)
         room = 0.05 * (high - low) or 0.1 * abs(high) or 0.5
@@ -98,7 +97,7 @@ def _curve(series: Series, axes: Any, look: int, colour: str) -> None:
         face = "white" if series.kind == "rings" else colour
         axes.plot(series.x, series.y, "o", markerfacecolor=face, markeredgewidth=0.9, zorder=4, clip_on=False, **style)
         return
-    style["linestyle"] = _DASHES[look % len(_DASHES)]
+    style["linestyle"] = _DASHES[(look + look // len(COLOURS)) % len(_DASHES)]  # no pair of both comes twice
     if series.kind == "marks":
         style |= {"marker": _MARKS[look % len(_MARKS)]}
     heights = _cut(series, axes, colour) if math.inf in series.y else series.y
@@ -139,7 +138,7 @@ def _ticks(plot: Plot, figure: Any, axes: Any) -> None:
             axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10], integer=integer))
             axis.set_major_formatter(Numbers(useMathText=True))
     if plot.ticks:
-        names = [f"${formula(tick)}$" for tick in plot.ticks]
+        names = [label((Math(tick),)) for tick in plot.ticks]
         axes.set_xticks(range(len(names)), names)
         axes.tick_params(axis="x", length=0, labelsize=9)
 

@@ -10,7 +10,7 @@ from derive.writers.mathtext import label
 
 _HATCHES = ("", "//////", "......", "xxxxxx")
 _GROUP = 0.72  # of the distance between two ticks that the columns of one take
-_PARTS = {"whislo": 0.05, "q1": 0.25, "med": 0.5, "q3": 0.75, "whishi": 0.95}
+_PARTS = (0.05, 0.25, 0.5, 0.75, 0.95)  # of a sample, below the lines of its box
 
 
 class Place(NamedTuple):
@@ -33,10 +33,10 @@ def draw(series: Series, axes: Any, at: Place) -> None:
     (_bars if series.kind == "bars" else _boxes)(series, axes, at)
 
 
-def box(sample: list[float]) -> dict[str, float]:
-    """Return the quartiles of a sample and where its whiskers end, in matplotlib's words."""
+def box(sample: list[float]) -> list[float]:
+    """Return the lines of a box: lower whisker, quartiles, upper whisker."""
     ordered = sorted(sample)
-    return {name: _quantile(ordered, part) for name, part in _PARTS.items()} if ordered else {}
+    return [_quantile(ordered, part) for part in _PARTS] if ordered else []
 
 
 def _bars(series: Series, axes: Any, at: Place) -> None:
@@ -50,18 +50,22 @@ def _bars(series: Series, axes: Any, at: Place) -> None:
 
 
 def _boxes(series: Series, axes: Any, at: Place) -> None:
-    line, median = {"color": at.colour, "linewidth": 0.9}, {"color": at.colour, "linewidth": 2.0}
+    # matplotlib's own boxes look up every setting, and one of them starts its windows.
     face = "white" if at.hatch else "#DCE6EE"
-    look = {"facecolor": face, "edgecolor": at.colour, "linewidth": 0.9, "hatch": at.hatch[:3]}
-    parts = {"boxprops": look, "medianprops": median, "whiskerprops": line, "capprops": line}
-    axes.fill([], [], label=label(series.label), **look)  # for the legend
+    look = {"color": face, "edgecolor": at.colour, "linewidth": 0.9, "hatch": at.hatch[:3]}
+    title = label(series.label)
     for tick, sample in zip(series.x, series.y, strict=True):
+        x, half = tick + at.shift, 0.35 * at.width
         seen = [v for v in sample if v or axes.get_yscale() != "log"]
         if len(seen) < len(sample):
-            _at_the_foot(axes, tick + at.shift, f"$0$: {100 * (1 - len(seen) / len(sample)):.0f}%")
+            _at_the_foot(axes, x, f"$0$: {100 * (1 - len(seen) / len(sample)):.0f}%")
         if seen:
-            shape = {"widths": 0.7 * at.width, "showfliers": False, "patch_artist": True, "manage_ticks": False}
-            axes.bxp([{**box(seen), "fliers": []}], [tick + at.shift], **shape, **parts)
+            low, bottom, middle, top, high = box(seen)
+            axes.bar(x, top - bottom, 2 * half, bottom=bottom, label=title, zorder=2, **look)
+            axes.vlines([x, x], [low, top], [bottom, high], color=at.colour, linewidth=0.9)
+            axes.hlines([low, high], x - half / 2, x + half / 2, color=at.colour, linewidth=0.9)
+            axes.hlines(middle, x - half, x + half, color=at.colour, linewidth=2.0, zorder=3)
+            title = ""
 
 
 def _quantile(ordered: list[float], part: float) -> float:

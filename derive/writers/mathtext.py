@@ -23,17 +23,9 @@ _ACCENTS = {
     **{"\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"},
     **{"\u0308": "ddot", "\u030a": "mathring", "\u030c": "check"},
 }
-_SPECIAL = {
-    "$": r"\$",
-    "\\": r"$\backslash$",
-    "<": "$<$",
-    ">": "$>$",
-    "|": "$|$",
-    "{": r"$\{$",
-    "}": r"$\}$",
-    "–": "-",
-    "ß": r"$\mathrm{\ss}$",
-}
+# Letters that Computer Modern keeps in other places, or only among its signs of mathematics.
+_SPECIAL = {c: f"${c}$" for c in "<>|"} | {c: rf"$\{c}$" for c in "{}_"}
+_SPECIAL |= {"$": r"\$", "\\": r"$\backslash$", "–": "-", "ß": r"$\mathrm{\ss}$"}
 
 
 def label(inlines: Iterable[Inline]) -> str:
@@ -72,7 +64,9 @@ def _check(made: str) -> None:
     except ValueError as wrong:
         complaints = [str(wrong).strip().splitlines()[-1]]
     if complaints:
-        raise Fault("a picture cannot be drawn", reason=f"`{made}` cannot be set in it: {complaints[0]}")
+        letter = re.search(r"U\+([0-9a-f]+)", complaints[0])
+        why = f"its letters have no {chr(int(letter[1], 16))}" if letter else complaints[0]
+        raise Fault("a picture cannot be drawn", reason=f"`{made}` cannot be set in it: {why}")
 
 
 @contextmanager
