@@ -32,6 +32,7 @@ _MEANINGS = (
 _PACKAGES = {
     "lmodern": "lmodern",
     "tikz": "texlive-pictures",
+    "luaotfload": "texlive-luatex",
     **dict.fromkeys(("booktabs", "microtype", "xcolor", "caption"), "texlive-latex-recommended"),
 }
 
