@@ -259,10 +259,13 @@ def test_without_reasons_and_labels_a_block_is_one_display() -> None:
 # ------------------------------------------------------------------------------------------------ other blocks
 
 
-def test_room_is_kept_whole_and_lines_are_not_printed() -> None:
-    source = write(Here(42), Room(4), Room(15))
-    assert "/* line 42 */" in source and "height: 4cm, breakable: false" in source
-    assert "height: 15cm, breakable: true" in source
+def test_room_is_kept_whole_and_lines_are_not_printed(tmp_path: Path) -> None:
+    assert "/* line 42 */" in write(Here(42))
+    parts = [part for i in "abcdef" for part in (Heading(2, f"({i})", ()), Room(5))]
+    pages = places(Document(Meta("T"), parts), templates.find("homework"), tmp_path)
+    found = [[(text, y) for text, _, y in page if text.startswith("(")] for page in pages]
+    assert [[text for text, _ in page] for page in found] == [["(a)", "(b)", "(c)"], ["(d)", "(e)", "(f)"]]
+    assert all(b - a > 5 * 72 / 2.54 for page in found for (_, a), (_, b) in pairwise(page))
 
 
 def test_captions_have_the_numbers_that_they_are_given(tmp_path: Path) -> None:
@@ -286,7 +289,8 @@ def test_a_graph_is_not_larger_than_its_letters_and_goes_on_over_the_margin() ->
     assert share(SMALL, 1.0, 39.5) < 0.2 and share(WIDE, 0.5, 39.5) == 0.5
     assert share(Image("a.png", b""), 0.9, 39.5) == 0.9
     assert "#wide(figure(" in write(Figure(WIDE, "a", ("b",), "100%"), look="handout")
-    assert "#wide(" not in write(Figure(WIDE, "a", ("b",), "80%"), Figure(SMALL, "a", (), "100%"), look="handout")
+    assert "#wide(" not in write(Figure(WIDE, "a", ("b",), "60%"), Figure(SMALL, "a", (), "100%"), look="handout")
+    assert "#wide(" not in write(Figure(WIDE, "a", ("b",), "100%"), look="homework")
 
 
 def test_grey_text_can_be_read(root: Path) -> None:

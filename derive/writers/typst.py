@@ -14,8 +14,6 @@ from derive.writers.pictures import picture, share
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
-_PAGE = 10.0  # cm: a larger empty space may go on over the page
-
 
 def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """Return the Typst source, and the pictures that must stand beside it by name.
@@ -86,8 +84,7 @@ class _Writer:
             case Equation():
                 return [_numbered(pandoc.formula(block.latex, display=True), block.label)]
             case Room():
-                parted = "true" if block.height > _PAGE else "false"
-                return [pandoc.raw("typst", f"#block(width: 100%, height: {block.height:g}cm, breakable: {parted})")]
+                return [pandoc.raw("typst", f"#room({block.height:g}cm)")]
             case Here():
                 self.line = block.line
                 return [pandoc.raw("typst", f"/* line {block.line} */")]
@@ -123,10 +120,11 @@ class _Writer:
             raise
         name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
         self.files[name] = content
-        asked = fraction(block.width)
-        over = asked == 1 and share(block.picture, 2.0, line) > 1
-        wide, before, after = self.over(line) if over else (line, "#", "")
-        part = f"{100 * share(block.picture, asked, wide):.4g}%"
+        # Where the look has a margin, a line is as wide as both: pictures keep their size, and wide ones go over it.
+        whole = line + self.look.margin
+        wide = whole * share(block.picture, fraction(block.width), whole)
+        before, after = ("#wide(", ")") if wide > line else ("#", "")
+        part = f"{100 * wide / (whole if wide > line else line):.4g}%"
         image = f"image({quoted(name)}, width: {part}, alt: {quoted(block.alt)})"
         if not block.caption:
             return pandoc.wrapped("typst", f"{before}align(center, {image}){after}", [], "")
@@ -135,9 +133,8 @@ class _Writer:
     def table(self, block: Table, line: float) -> list[pandoc.Node]:
         """Return a table, in smaller letters where it is too wide even with the margin of the look."""
         before, after = "#[", "]"
-        if fit(block, line)[1] < 1:
-            line, before, after = self.over(line)
-            before, after = (f"{before}[", f"]{after}") if after else ("#[", "]")
+        if fit(block, line)[1] < 1 and self.look.margin:
+            line, before, after = line + self.look.margin, "#wide[", "]"
         scale = fit(block, line)[1]
         rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
         rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
@@ -145,10 +142,6 @@ class _Writer:
         if block.caption:
             made["c"][1] = [None, [pandoc.plain(_caption(block))]]
         return [pandoc.raw("typst", before + "".join(rules)), made, pandoc.raw("typst", after)]
-
-    def over(self, line: float) -> tuple[float, str, str]:
-        """Return how wide a line is with the margin of the look, and the code around what goes on over it."""
-        return (line + self.look.margin, "#wide(", ")") if self.look.margin else (line, "#", "")
 
 
 def _caption(block: Figure | Table) -> list[pandoc.Node]:
