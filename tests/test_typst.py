@@ -268,6 +268,14 @@ def test_room_is_kept_whole_and_lines_are_not_printed(tmp_path: Path) -> None:
     assert all(b - a > 5 * 72 / 2.54 for page in found for (_, a), (_, b) in pairwise(page))
 
 
+def test_what_is_announced_or_asked_stands_on_the_page_of_what_follows(tmp_path: Path) -> None:
+    asked = [Room(16), *[pandoc.paragraph(pandoc.text(words)) for words in ("free.", "asked.")], Room(7)]
+    told = [Room(21), pandoc.paragraph(pandoc.text("told:")), Here(3), Figure(WIDE, "a", (), "100%"), Room(7)]
+    for blocks, words in ((asked, ["free.", "asked."]), (told, ["", "told:"])):
+        pages = compiled(Document(Meta("T"), blocks), templates.find("homework"), tmp_path).pages
+        assert all(word in page.extract_text() for word, page in zip(words, pages, strict=False))
+
+
 def test_captions_have_the_numbers_that_they_are_given(tmp_path: Path) -> None:
     table = Table((("a",),), ((("1",),),), "l", ("Words",), "Table 9")
     document = Document(Meta("T"), [table, Figure(SMALL, "alt", ("Picture",), number="Figure 7")])

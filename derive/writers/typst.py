@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from itertools import zip_longest
 from typing import Any, assert_never
 
 from derive.document import Aligned, Block, Document, Equation, Figure, Heading, Here, Note, Paragraph, Room, Table
@@ -22,7 +23,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = pandoc.resolve(_headed(document.body), writer.render, look.line)
+    blocks = _kept(pandoc.resolve(_headed(document.body), writer.render, look.line))
     body, closing = pandoc.convert([blocks, [pandoc.plain(pandoc.inlines(document.closing))]], "typst")
     source = look.render(
         "template.typ",
@@ -55,6 +56,22 @@ def _headed(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: _headed(value) for key, value in tree.items()}
     return [_headed(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
+    """Return blocks whose paragraphs stay with what they announce, or with the room for their answer."""
+    out: list[pandoc.Node] = []
+    for block, after in zip_longest(blocks, blocks[1:]):
+        room = after is not None and after["t"] == "RawBlock" and after["c"][1].startswith("#room(")
+        stays = block["t"] == "Para" and (room or _announces(block))
+        out += [pandoc.raw("typst", "#block(sticky: true)["), block, pandoc.raw("typst", "]")] if stays else [block]
+    return out
+
+
+def _announces(paragraph: pandoc.Node) -> bool:
+    """Does a paragraph end with a colon?"""
+    last = paragraph["c"][-1] if paragraph["c"] else None
+    return isinstance(last, dict) and last.get("t") == "Str" and last["c"].endswith(":")
 
 
 class _Writer:
