@@ -64,7 +64,7 @@ def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
     for block, after in zip_longest(blocks, blocks[1:]):
         room = after is not None and after["t"] == "RawBlock" and after["c"][1].startswith("#room(")
         stays = block["t"] == "Para" and (room or _announces(block))
-        out += [pandoc.raw("typst", "#block(sticky: true)["), block, pandoc.raw("typst", "]")] if stays else [block]
+        out += [pandoc.raw("typst", "#kept["), block, pandoc.raw("typst", "]")] if stays else [block]
     return out
 
 
