@@ -22,9 +22,10 @@ from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
 _LARGEST = 100_000_000  # bytes of a file that is read, more than any that a build takes
-# A word, or a text in brackets, that ends like a picture.
-_END = r"\.(?:svg|pdf|png|jpe?g)(?![A-Za-z0-9])"
-_PICTURE = (re.compile(rf"[^\s()<>\[\]{{}}\"'`|]+{_END}", re.I), re.compile(rf"(?<=[(<])[^()<>\n\"]+{_END}", re.I))
+_LONGEST_NAME = 300
+# How the name of a picture ends, and what stands before it, a word or a text in brackets.
+_ENDING = re.compile(r"\.(?:svg|pdf|png|jpe?g)(?![A-Za-z0-9])", re.IGNORECASE)
+_BEFORE = (re.compile(r"[\s()<>\[\]{}\"'`|]"), re.compile(r"[()<>\n\"]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def pictures(report: Path, text: bytes) -> dict[str, Path]:
     """Return name → path of whatever may be the name of a picture in a report; not all of them need be there."""
     from urllib.parse import unquote
 
-    named = {m[0] for form in _PICTURE for m in form.finditer(text.decode(errors="replace"))}
+    prose = text.decode(errors="replace")
+    ended = {prose[max(0, m.start() - _LONGEST_NAME) : m.end()] for m in _ENDING.finditer(prose)}
+    named = {before.split(piece)[-1] for piece in ended for before in _BEFORE}
     root = report.resolve().parent
     return {name: root / name for name in named | {unquote(name) for name in named}}
 

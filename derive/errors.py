@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ class Fault(Exception):
     path: the file concerned when there is no span.
     about: a text to be looked up in the source where there is no span.
     line: the line of the report (from 1) where there is no span, 0 for none.
+    change: a piece of the source at the span and what should stand in its place; it makes a whole corrected line,
+        which is shown instead of `fix`. A word that `nearest` knows better needs none.
     """
 
     title: str
@@ -33,6 +36,7 @@ class Fault(Exception):
     path: str = ""
     about: str = ""
     line: int = field(default=0, init=False)
+    change: tuple[str, str] = ("", "")
 
     def __str__(self) -> str:
         return render(self)
@@ -51,10 +55,23 @@ class Unreadable(Fault):
     """A file that cannot be read at all."""
 
 
+class Hint(str):
+    """ "did you mean …?", and the word to be changed with the one that is meant."""
+
+    __slots__ = ("change",)
+    change: tuple[str, str]
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return "did you mean …?" for the known word that is closest, or an empty text."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else ""
+    words = list(known)
+    same = [k for k in words if k.casefold() == word.casefold()]
+    close = same or difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    if not close:
+        return ""
+    hint = Hint(f"did you mean {close[0]}?")
+    hint.change = (word, close[0])
+    return hint
 
 
 _WIDEST = 100  # columns of a source line shown around the caret
@@ -69,6 +86,24 @@ def _excerpt(line: str, column: int, length: int) -> tuple[str, str]:
     return shown, blank + "^" * max(1, min(length, len(shown) - at))
 
 
+def corrected(fault: Fault) -> str:
+    """Return the line of a fault as it should be, empty where the change cannot be placed without a doubt."""
+    hints = [text.change for text in (fault.label, fault.reason) if isinstance(text, Hint)]
+    old, new = next((change for change in (fault.change, *hints) if change[0]), ("", ""))
+    if fault.span is None or not old:
+        return ""
+    source = fault.span.source
+    number, column = source.position(fault.span.start)
+    line, start = source.line(number), column - 1
+    end = start + fault.span.end - fault.span.start
+    # A part of a longer word is not the word.
+    left, right = (r"(?<![\w\\])" if old[0].isalnum() else "", r"(?!\w)" if old[-1].isalnum() else "")
+    found = [m for m in re.finditer(left + re.escape(old) + right, line) if m.start() < end and m.end() > start]
+    if len(found) != 1 or len(line) > _WIDEST:
+        return ""
+    return f"{line[: found[0].start()]}{new}{line[found[0].end() :]}".strip()
+
+
 def render(fault: Fault) -> str:
     """Return a fault as text: title, place with a caret, what was expected, why, a corrected line."""
     out = [f"error: {fault.title}"]
@@ -81,7 +116,7 @@ def render(fault: Fault) -> str:
         out += [f"{gutter} | {caret} {fault.label}".rstrip()]
     elif fault.path:
         out += [f"  --> {fault.path}"]
-    for word, text in (("expected", fault.expected), ("because", fault.reason), ("try", fault.fix)):
+    for word, text in (("expected", fault.expected), ("because", fault.reason), ("try", corrected(fault) or fault.fix)):
         if text:
             out += [f"  = {word}: {text}"]
     return "\n".join(out)

@@ -93,6 +93,7 @@ def _without_equal(item: Slice, before: list[Assignment]) -> Fault:
             expected=f"a point, `{value.text}.{item.text}`, or as mathematics `{value.text}{{,}}{item.text}`",
             reason="a comma parts two items; a decimal comma is read as that",
             fix=f"{names[-1].text} = {value.text}.{item.text}",
+            change=(item.source.text[value.start : item.span().end], f"{value.text}.{item.text}"),
         )
     name, colon, rest = item.text.partition(":")
     fix = f"{name.strip()} = {rest.strip()}" if colon else ""

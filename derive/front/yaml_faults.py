@@ -153,5 +153,9 @@ def _no_colon(place: _Place) -> Fault | None:
     if "could not find expected ':'" not in place.problem and "<block end>" not in place.problem:
         return None
     at = place.began if "':'" in place.problem else place.at
+    line = place.text.text[place.text.text.rfind("\n", 0, at) + 1 :].split("\n", 1)[0]
+    glued = re.fullmatch(r"\s*([a-z_]+):(\S.*)", line.rstrip("\r"))
+    if glued:
+        return Fault("a blank is missing after `:`", place.span(at), fix=f"{glued[1]}: {glued[2]}")
     reason = "a line of a `|` text is indented deeper than its key; or the `---` after the front matter is missing"
     return Fault("this line belongs to no key", place.span(at), expected="`key: value`", reason=reason)

@@ -90,7 +90,9 @@ class _Lexer(Letters, Commands):
 
     def on_op(self, text: str, start: int, end: int) -> int | None:
         if text == "**":
-            raise self.fault("a power is written with ^", start, end, fix=self.text.replace("**", "^")[:200])
+            fault = self.fault("a power is written with ^", start, end, fix=self.text.replace("**", "^")[:200])
+            fault.change = ("**", "^")
+            raise fault
         if text == "$" and not self.dropped:
             raise self.fault("a $ within a formula", start, end, expected="one formula at a time")
         if text == "$" or (text == "&" and not self.tables) or (text == "}" and start in self.dropped):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -245,7 +246,9 @@ class _Reader:
     def place(self, number: int, where: str) -> Placed:
         hole = self.prepared.holes[number]
         if hole.inner is None:
-            raise Fault("`{{` is not closed", hole.span, expected="`}}` before the next empty line")
+            half = re.match(r"\{\{[^{}\n]*\}(?!\})", hole.span.source.text[hole.span.start :])
+            change = (half[0], half[0] + "}") if half else ("", "")
+            raise Fault("`{{` is not closed", hole.span, expected="`}}` before the next empty line", change=change)
         placed = self.resolve(parse(hole.inner, hole.span, self.headings.of))
         if not isinstance(placed, tuple):
             return placed

@@ -11,6 +11,7 @@ from derive.markdown.numbering import LEVELS, Counter, Numbering
 from derive.source import Slice, Span
 
 _KNOWN = ("id", "points", "of", "number", "unnumbered")
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _POINTS = re.compile(r"\d+(\.\d+)?")
 _EXPECTED = "`{#id points=4 of=NAME}`, `{number=1.2}` or `{-}`"
 # Attributes that pandoc has left in the title because it could not read them.
@@ -56,7 +57,9 @@ class Headings:
                 raise self._unknown(name, name)
         points = given.get("points")
         if points is not None and not _POINTS.fullmatch(points):
-            raise Fault(f"`{points}` is no number of points", self._find(f"points={points}"), expected="`points=4`")
+            change = (points, str(_WORDS.index(points.lower()))) if points.lower() in _WORDS else ("", "")
+            place = self._find(f"points={points}")
+            raise Fault(f"`{points}` is no number of points", place, expected="`points=4`", change=change)
         of = given.get("of")
         if of is not None and self.names is not None and of not in self.names:
             reason = nearest(of, self.names)
@@ -64,7 +67,9 @@ class Headings:
         text = "".join(piece.get("c", "") if piece["t"] == "Str" else " " for piece in title)
         unread = _UNREAD.search(text)
         if unread:
-            raise Fault("the attributes of this heading cannot be read", self._find(unread[0]), expected=_EXPECTED)
+            change = (unread[0], re.sub(r"\s*=\s*", "=", unread[0]))
+            place = self._find(unread[0])
+            raise Fault("the attributes of this heading cannot be read", place, expected=_EXPECTED, change=change)
 
     def _unknown(self, name: str, written: str) -> Fault:
         return Fault(

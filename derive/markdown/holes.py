@@ -19,6 +19,7 @@ _MARK = re.compile(
         :{3,} [ \t]* (?P<attributes> [^:\n]*? ) [ \t]* :* [ \t\r]* $ )
   | (?P<comment> <!-- )
   | (?P<hole> \{\{ (?=\s) )
+  | (?<![`\\\w^{]) (?P<tight> \{\{ [A-Za-z_]\w*\.[a-z]\w* (?:\([^\n]*?\))? \s? \}\} )
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -65,6 +66,10 @@ class Prepared:
                 return end + 3 if end >= 0 else match.end()
             case "hole":
                 return self._hole(match.start())
+            case "tight":
+                change = (match[0], f"{{{{ {match[0][2:-2].strip()} }}}}")
+                span = self.body.span(match.start(), match.end())
+                raise Fault("a blank is missing after `{{`", span, change=change)
             case _:
                 self._div(match)
                 return match.end()
@@ -124,5 +129,5 @@ def prepare(body: Slice) -> Prepared:
         at = max(prepared.handle(match), match.start() + 1)
     prepared.out.append(body.text[at:])
     if prepared.opened:
-        raise Fault("this block is not closed", prepared.opened[-1], expected="a line `:::` after it")
+        raise Fault("this block is not closed", prepared.opened[-1], expected="a line `:::` after it", fix=":::")
     return prepared

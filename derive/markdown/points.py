@@ -38,7 +38,8 @@ def sums(headings: Sequence[tuple[int, str, Span]]) -> tuple[list[str], str]:
         if own.points is not None and own.below is not None and own.points != own.below:
             said = " + ".join(map(_text, parts))
             title = f"{_text(own.points)} points for this heading, but {said} = {_text(own.below)} for its parts"
-            raise Fault(title, own.span, fix=f"points={_text(own.below)}")
+            change = (f"points={_text(own.points)}", f"points={_text(own.below)}")
+            raise Fault(title, own.span, fix=change[1], change=change)
     for own in _outermost(worths):
         total = total if own.total is None else (total or Decimal(0)) + own.total
     return [_text(w.total) for w in worths], _text(total)

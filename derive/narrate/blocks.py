@@ -33,13 +33,15 @@ class Ask:
         """Return a yes/no option, False where it is not given."""
         given = self.options.get(option, False)
         if not isinstance(given, bool):
-            raise Fault(f"`{option}` is true or false", self.span, fix=f"{option}=true")
+            meant = f"{option}={'false' if given in ('no', 'off', 'none', 0) else 'true'}"
+            raise Fault(f"`{option}` is true or false", self.span, fix=meant, change=(f"{option}={given}", meant))
         return given
 
     def text(self, option: str, default: str = "") -> str:
         given = self.options.get(option, default)
         if not isinstance(given, str):
-            raise Fault(f"`{option}` is a text in quotes", self.span, fix=f'{option}="…"')
+            quoted = (f"{option}={given}", f'{option}="{given}"')
+            raise Fault(f"`{option}` is a text in quotes", self.span, fix=f'{option}="…"', change=quoted)
         return given
 
 

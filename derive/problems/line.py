@@ -34,7 +34,10 @@ def read_line(text: Slice) -> Line:
     """Return a line parted at its equals signs; raises a Fault where the left side is not one name."""
     places = _equals(text.text)
     if not places:
-        raise Fault("a line of the forward pass needs an equals sign", text.span(), expected="name = formula")
+        name, _, rest = text.text.partition(" ")
+        change = (text.text, f"{name} = {rest.strip()}") if rest.strip() else ("", "")
+        title = "a line of the forward pass needs an equals sign"
+        raise Fault(title, text.span(), expected="name = formula", change=change)
     edges = [*places, len(text.text)]
     head = text.cut(0, places[0])
     sides = tuple(text.cut(a + 1, b) for a, b in zip(places, edges[1:], strict=False))
