@@ -283,6 +283,12 @@ def test_captions_have_the_numbers_that_they_are_given(tmp_path: Path) -> None:
     assert "Table 9: Words" in text and "Figure 7: Picture" in text
 
 
+def test_a_row_of_a_table_stands_on_one_line(tmp_path: Path) -> None:
+    table = Table((("Ag",), ("xx",), ("kp",)), ((("gg",), ("ab",), (Math("q"),)),), "lll")
+    at = {text: y for text, _, y in places(Document(Meta("T"), [table]), templates.find("homework"), tmp_path)[0]}
+    assert at["Ag"] == at["xx"] == at["kp"] and at["gg"] == at["ab"]
+
+
 def test_the_title_block_tells_everything(tmp_path: Path) -> None:
     meta = Meta("Title", "Sub", "Course", "School", ("Ada",), "2026-11-20", "Team T", due="soon", points="14")
     letter = Document(replace(meta, paper="letter"), [Paragraph(("x",))])

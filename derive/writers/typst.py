@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, assert_never
 
-from derive.document import Aligned, Block, Document, Equation, Figure, Heading, Here, Note, Paragraph, Room, Table
+from derive.document import (
+    Aligned,
+    Block,
+    Document,
+    Equation,
+    Figure,
+    Heading,
+    Here,
+    Inline,
+    Math,
+    Note,
+    Paragraph,
+    Room,
+    Table,
+)
 from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
 from derive.writers.chains import Row, beside, rows
 from derive.writers.pictures import picture, share
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
+
+_TALL = re.compile(r"\\(?:[dt]?frac|begin|sum|prod|int|binom|under|over|substack|boxed)")
 
 
 def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
@@ -154,11 +171,19 @@ class _Writer:
             line, before, after = line + self.look.margin, "#wide[", "]"
         scale = fit(block, line)[1]
         rules = [f"#set text(size: {max(scale, 0.5):.2f}em)\n"] if scale < 1 else []
+        if not any(map(_tall, block.header)):
+            flat = ".where(y: 0)" if any(_tall(cell) for row in block.rows for cell in row) else ""
+            rules.append(f"#show table.cell{flat}: set text(..letters)\n")
         rules += ["#show figure: set block(breakable: false)\n"] if len(block.rows) <= WHOLE else []
         made = pandoc.table(block)
         if block.caption:
             made["c"][1] = [None, [pandoc.plain(_caption(block))]]
         return [pandoc.raw("typst", before + "".join(rules)), made, pandoc.raw("typst", after)]
+
+
+def _tall(cell: Sequence[Inline]) -> bool:
+    """Is a formula of a cell higher than letters?"""
+    return any(isinstance(part, Math) and _TALL.search(part.latex) for part in cell)
 
 
 def _caption(block: Figure | Table) -> list[pandoc.Node]:
