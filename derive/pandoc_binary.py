@@ -40,19 +40,38 @@ def _bounded(seconds: int) -> None:
 
 def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: int = 20) -> str:
     """Return what pandoc writes for a text; a Fault where it takes too long or fails, made by `explain` of its log."""
-    import subprocess
+    return start_pandoc(args, text, explain, seconds)()
 
-    try:
-        done = subprocess.run(
+
+def start_pandoc(
+    args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: int = 20
+) -> Callable[[], str]:
+    """Start pandoc and return at once a function that waits for what it writes, as in `run_pandoc`."""
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryFile() as given:
+        given.write(text.encode("utf-8", "replace"))
+        given.seek(0)
+        started = subprocess.Popen(
             [pandoc_path(), *args],
-            input=text.encode("utf-8", "replace"),
-            capture_output=True,
-            timeout=seconds,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             preexec_fn=partial(_bounded, seconds) if os.name == "posix" else None,
         )
-    except subprocess.TimeoutExpired:
-        raise Fault(f"pandoc did not finish within {seconds:g} seconds") from None
-    if done.returncode:
-        log = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"
-        raise explain(log) if explain else Fault("pandoc failed", reason=log.split("\n")[0])
-    return done.stdout.decode("utf-8")
+
+    def finish() -> str:
+        try:
+            out, errors = started.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Fault(f"pandoc did not finish within {seconds:g} seconds") from None
+        finally:
+            started.kill()
+            started.wait()
+        if started.returncode:
+            log = errors.decode("utf-8", "replace").strip() or f"exit code {started.returncode}"
+            raise explain(log) if explain else Fault("pandoc failed", reason=log.split("\n")[0])
+        return out.decode("utf-8")
+
+    return finish

@@ -61,7 +61,7 @@ def _settled(folder: Path, program: str, form: Path | None = None) -> bool:
 
     form: a format that holds the preamble.
     """
-    command = [program, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "-file-line-error"]
+    command = [program, "-interaction=batchmode", "-halt-on-error", "-no-shell-escape", "-file-line-error"]
     environment = dict(_ENVIRONMENT)
     if form is not None:
         source = (folder / "main.tex").read_text(encoding="utf-8")

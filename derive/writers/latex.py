@@ -11,12 +11,15 @@ from derive.document import (
     Aligned,
     Block,
     Document,
+    Drawing,
     Equation,
     Figure,
     Heading,
     Here,
+    Image,
     Note,
     Paragraph,
+    Plot,
     Room,
     Table,
 )
@@ -42,8 +45,14 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     meta = document.meta
     writer = _Writer(document, look)
     blocks = pandoc.resolve(document.body, writer.render, look.line)
-    pandoc.check(pandoc.formulas(blocks) + writer.text.formulas)
-    (body,) = pandoc.convert([blocks], "latex")
+    # Pandoc reads formulas and writes the text at the same time, while pictures are drawn.
+    converted = pandoc.converting(blocks, "latex")
+    checked = pandoc.checking(pandoc.formulas(blocks) + writer.text.formulas)
+    try:
+        files = writer.draw()
+        body = converted().strip()
+    finally:
+        checked()
     closing = writer.text.line(document.closing)
     shown = "".join([body, closing, *(str(field) for field in astuple(meta))])
     source = look.render(
@@ -57,7 +66,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
         body=Verbatim(body),
         closing=Verbatim(closing),
     )
-    return source, writer.files
+    return source, files
 
 
 class _Writer:
@@ -65,7 +74,7 @@ class _Writer:
 
     def __init__(self, document: Document, look: Look) -> None:
         self.name, self.language, self.look = stem(document.name), document.meta.language, look
-        self.files: dict[str, bytes] = {}
+        self.pictures: list[Drawing | Plot | Image] = []
         self.text = Text()
 
     def render(self, block: Block, line: float) -> list[pandoc.Node]:
@@ -112,10 +121,14 @@ class _Writer:
     def figure(self, block: Figure) -> str:
         from pylatex import NoEscape, StandAloneGraphic
 
-        ending, content = picture(block.picture, "pdf")
-        name = f"{self.name}-figure-{len(self.files) + 1}.{ending}"
-        self.files[name] = content
+        self.pictures.append(block.picture)
+        name = f"{self.name}-figure-{len(self.pictures)}"
         options = rf"width={fraction(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         caption = [r"\\[5pt]", self.text.caption(block.number, block.caption)] if block.caption else []
         return environment("unbroken", "\n".join([graphic, *caption]))
+
+    def draw(self) -> dict[str, bytes]:
+        """Return the pictures by the names of their files."""
+        drawn = [picture(source, "pdf") for source in self.pictures]
+        return {f"{self.name}-figure-{at}.{ending}": content for at, (ending, content) in enumerate(drawn, 1)}

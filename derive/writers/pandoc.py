@@ -13,7 +13,7 @@ from typing import Any
 
 from derive.document import BLOCKS, Block, Inline, Math, Table
 from derive.errors import Fault
-from derive.pandoc_binary import run_pandoc
+from derive.pandoc_binary import start_pandoc
 from derive.writers.formulas import fenced, finish_typst, for_typst, quoted
 
 Node = dict[str, Any]
@@ -168,8 +168,7 @@ def convert(parts: Sequence[list[Node]], target: str, spoken: bool = True) -> li
         blocks += part
     if target == "typst":
         blocks = _for_typst(blocks, spoken)
-    tree = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
-    made = _run(json.dumps(tree), target)
+    made = converting(blocks, target)()
     return [part.strip() for part in (finish_typst(made) if target == "typst" else made).split(_CUT)]
 
 
@@ -201,14 +200,22 @@ def _with_words(node: Node, latex: str) -> list[Node]:
 
 def check(formulas: Iterable[str]) -> None:
     """Raise a Fault for the first formula that is not mathematics as pandoc knows it: TeX itself would obey it."""
-    convert([[plain([formula(latex)]) for latex in dict.fromkeys(formulas)]], "typst", spoken=False)
+    checking(formulas)()
 
 
-def _run(tree: str, target: str) -> str:
+def checking(formulas: Iterable[str]) -> Callable[[], str]:
+    """Begin to check formulas, and return a function that waits for the outcome, as in `check`."""
+    blocks = [plain([formula(latex)]) for latex in dict.fromkeys(formulas)]
+    return converting(_for_typst(blocks, spoken=False), "typst")
+
+
+def converting(blocks: list[Any], target: str) -> Callable[[], str]:
+    """Begin to convert blocks, and return a function that waits for pandoc's text, as in `convert`."""
+    tree = json.dumps({"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks})
     options = ["-f", "json", "-t", target, "--wrap=preserve", "--fail-if-warnings", "--sandbox"]
     options += ["--syntax-highlighting=none"] if target in ("latex", "html5") else []
     options += ["--mathml"] if target == "html5" else []
-    return run_pandoc(options, tree, _fault)
+    return start_pandoc(options, tree, _fault)
 
 
 def _fault(log: str) -> Fault:
