@@ -1,0 +1,28 @@
+"""What students get wrong, one record each, and which of it explains a wrong line.
+
+The order of the records is that in which explanations are preferred: the special before the general.
+"""
+
+from __future__ import annotations
+
+from derive.check.judge import Bench, Verdict
+from derive.check.misconceptions.chains import CHAINS
+from derive.check.misconceptions.digits import DIGITS
+from derive.check.misconceptions.functions import FUNCTIONS
+from derive.check.misconceptions.labels import LABELS
+from derive.check.misconceptions.record import Misconception
+from derive.check.misconceptions.search import Diagnosis
+from derive.check.misconceptions.search import diagnose as _diagnose
+from derive.check.misconceptions.signs import SIGNS
+from derive.check.misconceptions.slopes import SLOPES
+from derive.language import surface as s
+
+RECORDS = (*SIGNS, *SLOPES, *FUNCTIONS, *CHAINS, *LABELS, *DIGITS)
+MISCONCEPTIONS: dict[str, Misconception] = {record.code: record for record in RECORDS}
+
+
+def diagnose(
+    left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench, approximate: bool = False
+) -> Diagnosis | None:
+    """Return why left = right is wrong, None where nothing explains it."""
+    return _diagnose(RECORDS, left, right, verdict, bench, approximate)

@@ -1,0 +1,129 @@
+"""The search: which misconception turns what is right into what was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from derive.check.judge import Bench, Verdict, decimal, judge
+from derive.check.limits import INFINITE
+from derive.check.misconceptions.edits import bare, same
+from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
+from derive.check.misconceptions.setting import Setting, digits
+from derive.check.misconceptions.written import latex
+from derive.check.quantities import Grid
+from derive.language import surface as s
+from derive.language.walk import walk
+from derive.numeric import precisely
+from derive.ops.primitive import real
+
+_LONGEST = 300  # parts of a formula that is looked into
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a line is wrong: the misconception, a sentence about this line, and what should stand there if it is known.
+
+    says: text in which formulas stand as LaTeX between dollar signs. expected: LaTeX.
+    """
+
+    misconception: Misconception
+    says: str
+    expected: str | None = None
+
+    @property
+    def code(self) -> str:
+        return self.misconception.code
+
+    @property
+    def title(self) -> str:
+        return self.misconception.title
+
+
+def diagnose(
+    records: Sequence[Misconception],
+    left: s.Tree,
+    right: s.Tree,
+    verdict: Verdict,
+    bench: Bench,
+    approximate: bool = False,
+) -> Diagnosis | None:
+    """Return why left = right is wrong, None where nothing explains it.
+
+    A misconception explains a line if one of its variants of the left side is what stands on the right, or if a repair
+    of the right side is the left one: at every point, by the same judgement that found the line wrong. The first one
+    in the order of the records is told.
+    """
+    if verdict.kind not in ("wrong", "follow_through") or not _readable(left, right, bench):
+        return None
+    search = _Search(Setting(left, right, bench), approximate)
+    for record in records:
+        for change, repaired in search.explaining(record):
+            return _told(record, change, repaired, search.setting)
+    return None
+
+
+def _readable(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
+    if not bench.subject.points or any(not isinstance(v, Grid) and abs(v) >= INFINITE for v in bench.numbers.values()):
+        return False
+    parts = [*walk(left), *walk(right)]
+    strange = any(isinstance(p, s.Matrix) or (isinstance(p, s.Name) and p.id == "infty") for p in parts)
+    return len(parts) <= _LONGEST and not strange
+
+
+class _Search:
+    def __init__(self, setting: Setting, approximate: bool) -> None:
+        self.setting, self.approximate = setting, approximate
+        self.forms = list(setting.forms())
+        self.goal, self.written = setting.value(setting.left), setting.value(setting.right)
+        number = bare(setting.right)
+        self.vague = isinstance(number, s.Num) and "." in number.text and digits(number.text) < 2
+
+    def explaining(self, record: Misconception) -> Iterator[tuple[Change, bool]]:
+        """Yield what a misconception explains the line by, and whether it is a repair of the right side."""
+        setting = self.setting
+        for form in self.forms:
+            for change in record.variants(form, setting):
+                if self._near(change.tree, self.written) and self._holds(change.tree, setting.right):
+                    yield change, False
+        repairs: Changes = record.repairs or swapped(record.variants)
+        for change in repairs(setting.right, setting):
+            if self._near(change.tree, self.goal) and self._holds(setting.left, change.tree):
+                yield change, True
+
+    def _near(self, tree: s.Tree, goal: Any) -> bool:
+        """Return whether a tree has about a value, so that it is worth a judgement."""
+        found = self.setting.value(tree)
+        if found is None or goal is None:
+            return False
+        with precisely():
+            scale = max(abs(real(goal)), abs(real(found)))
+            slack = scale / (50 if self.setting.numeric else 10**15)
+            return bool(abs(real(found) - real(goal)) <= slack)
+
+    def _holds(self, left: s.Tree, right: s.Tree) -> bool:
+        return judge(left, right, self.approximate, self.setting.bench).kind == "correct"
+
+
+def _told(record: Misconception, change: Change, repaired: bool, setting: Setting) -> Diagnosis:
+    sign = setting.facts.network.notation.derivative
+    parts = {"right": change.right, "wrong": change.wrong}
+
+    def formula(found: re.Match[str]) -> str:
+        tree = parts[found["part"]]
+        return "" if tree is None else f"${_slope(tree, setting, sign) if found['slope'] else latex(tree, sign)}$"
+
+    says = re.sub(r"\{(?P<part>right|wrong)(?P<slope>!)?\}", formula, record.says)
+    expected = latex(change.tree, sign) if repaired and not decimal(change.tree) else None
+    return Diagnosis(record, says, expected)
+
+
+def _slope(tree: s.Tree, setting: Setting, sign: str) -> str:
+    """Return a factor as LaTeX, with the local derivative that it is."""
+    for line, read, e in setting.facts.edges:
+        local, slope = setting.facts.written(e), setting.facts.slope(line, read)
+        if local is not None and not isinstance(local, s.Num) and (same(local, tree) or same(slope, tree)):
+            return f"{latex(slope, sign)} = {latex(local, sign)}"
+    return latex(tree, sign)
