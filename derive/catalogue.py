@@ -71,8 +71,8 @@ CATALOGUE: dict[str, tuple[str, Rows]] = {
 }
 
 
-def table(kind: str) -> str:
-    """Return one list as text in columns."""
-    rows = CATALOGUE[kind][1]()
+def table(kind: str, name: str | None = None) -> str:
+    """Return one list as text in columns, or only what it says of one name."""
+    rows = [row for row in CATALOGUE[kind][1]() if name in (None, row[0])]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)

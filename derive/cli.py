@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from derive import completion
 from derive.errors import Fault
 
 DONE, FINDINGS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -68,7 +69,14 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
 
 
 @main.command()
-@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT…")
+@click.argument(
+    "reports",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="REPORT…",
+    shell_complete=completion.reports,
+)
 @click.option(
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the output.  [default: build]"
 )
@@ -77,6 +85,7 @@ def _formats(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str
     "formats",
     default="pdf",
     callback=_formats,
+    shell_complete=completion.after_commas(_FORMATS),
     help=f"Formats, with commas: {', '.join(_FORMATS)}.  [default: pdf]",
 )
 @click.option(
@@ -151,7 +160,12 @@ def _watch(reports: tuple[Path, ...], order: Any, teller: Any, to_output: bool) 
 
 @main.command()
 @click.argument("text", metavar="TEXT")
-@click.option("--against", type=click.Path(path_type=Path), help="Resolve names as in this report.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    shell_complete=completion.reports,
+    help="Resolve names as in this report.",
+)
 @click.option("--syntax", type=click.Choice(("auto", "latex", "plain")), default="auto", help="[default: auto]")
 @click.option("--to", "form", type=click.Choice(("text", "json")), default="text", help="[default: text]")
 def parse(text: str, against: Path | None, syntax: str, form: str) -> None:
@@ -199,27 +213,38 @@ def _faults(work: Callable[[], Any]) -> Any:
 
 @main.command()
 @click.argument("name", type=click.Path(path_type=Path))
+@click.option(
+    "--template",
+    default="homework",
+    shell_complete=completion.one_of(lambda ctx: _entries("templates")),
+    help="The look of the report.  [default: homework]",
+)
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
-def new(name: Path, force: bool) -> None:
+def new(name: Path, template: str, force: bool) -> None:
     """Write a starter report that builds as it is.
 
     \b
       derive new homework.md
+      derive new lecture.md --template handout
     """
     from derive.starter import write
 
-    target = _faults(lambda: write(name, force))
+    target = _faults(lambda: write(name, force, template))
     click.echo(f"{target}: edit it, then run  derive build {target}", err=True)
 
 
 @main.command("list")
-@click.argument("kind", required=False)
-def list_(kind: str | None) -> None:
+@click.argument("kind", required=False, shell_complete=completion.one_of(lambda ctx: _kinds()))
+@click.argument(
+    "name", required=False, shell_complete=completion.one_of(lambda ctx: _entries(ctx.params.get("kind") or ""))
+)
+def list_(kind: str | None, name: str | None) -> None:
     """List what there is: primitives, losses, blocks, templates, problems, optimisers, engines, notation.
 
     \b
       derive list
       derive list primitives
+      derive list blocks vary
     """
     from derive.catalogue import CATALOGUE, table
 
@@ -227,10 +252,40 @@ def list_(kind: str | None) -> None:
         for name, (shows, rows) in CATALOGUE.items():
             click.echo(f"{name:<12}{len(rows()):>4}  {shows}")
         return
-    if kind not in CATALOGUE:
-        from derive.errors import nearest
+    _known(kind, _kinds(), "KIND")
+    if name is not None:
+        _known(name, _entries(kind), "NAME")
+    click.echo(table(kind, name))
 
-        raise click.BadParameter(
-            f"{kind!r}; {nearest(kind, CATALOGUE)} There are: {', '.join(CATALOGUE)}", param_hint="KIND"
-        )
-    click.echo(table(kind))
+
+def _known(word: str, known: list[str], what: str) -> None:
+    from derive.errors import nearest
+
+    if word not in known:
+        raise click.BadParameter(f"{word!r}; {nearest(word, known)} There are: {', '.join(known)}", param_hint=what)
+
+
+def _kinds() -> list[str]:
+    from derive.catalogue import CATALOGUE
+
+    return list(CATALOGUE)
+
+
+def _entries(kind: str) -> list[str]:
+    """Return the names in a list, none for a kind that there is not."""
+    from derive.catalogue import CATALOGUE
+
+    return list(dict.fromkeys(row[0] for row in CATALOGUE[kind][1]())) if kind in CATALOGUE else []
+
+
+@main.command("completion")
+@click.argument("shell", type=click.Choice(completion.SHELLS))
+def completion_(shell: str) -> None:
+    """Print what makes a shell complete reports, options and names.
+
+    \b
+      eval "$(derive completion bash)"    in ~/.bashrc
+      eval "$(derive completion zsh)"     in ~/.zshrc
+      derive completion fish > ~/.config/fish/completions/derive.fish
+    """
+    click.echo(completion.script(main, shell))

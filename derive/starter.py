@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from derive.errors import Fault
+from derive.errors import Fault, nearest
 
 REPORT = r"""---
 title: Exercise 1
@@ -59,13 +59,22 @@ def _folder(folder: Path) -> None:
         raise NotADirectoryError(20, "Not a directory") from None
 
 
-def write(name: Path, force: bool) -> Path:
-    """Write the starter report and return its path (with `.md` if it had no ending); a Fault if the file exists."""
+def write(name: Path, force: bool, template: str = "homework") -> Path:
+    """Write the starter report and return its path (with `.md` if it had no ending).
+
+    Raises a Fault if the file exists or the template does not.
+    """
+    from derive.writers.templates import names
+
+    if template not in names():
+        raise Fault(
+            f"no template is called {template!r}", expected=", ".join(names()), reason=nearest(template, names())
+        )
     target = name if name.suffix else name.with_suffix(".md")
     try:
         _folder(target.parent)
         with open(target, "w" if force else "x", encoding="utf-8", newline="\n") as out:
-            out.write(REPORT)
+            out.write(REPORT.replace("template: homework", f"template: {template}"))
     except FileExistsError:
         raise Fault(f"{target} exists", path=str(target), fix=f"derive new --force {target}") from None
     except OSError as wrong:

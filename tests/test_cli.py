@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
-import signal
+import os
+import re
+import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ def program(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_build(derive: Derive, reports: Path) -> None:
     """$ derive build a.md"""
     run = derive("build", "a.md")
-    assert (run.code, run.out, run.err) == (0, "", "build/a.pdf  (typst)\n")
+    assert (run.code, run.out) == (0, "")
+    assert re.fullmatch(r"build/a\.pdf  \(typst, \d+\.\d\d s\)\n", run.err)
     assert files(reports / "build") == ["a.pdf"]
     assert "A neuron" in PdfReader(reports / "build" / "a.pdf").pages[0].extract_text()
 
@@ -412,33 +413,128 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert b"Traceback" not in err, err.decode()
 
 
-def test_killed_builds_leave_the_old_output_whole(derive: Derive, reports: Path) -> None:
-    """Builds of a changed report, ended by SIGKILL at several moments: each file is the old one or the new one."""
-    kinds = ("pdf", "tex", "json")
-    options = ("build", "a.md", "-o", "out", "--to", ",".join(kinds), "--force")
+# ---------------------------------------------------------------------------------------- several, quiet, progress
 
-    def read() -> dict[str, bytes]:
-        return {kind: (reports / "out" / f"a.{kind}").read_bytes() for kind in kinds}
 
-    changed = GOOD.replace("A neuron", "Another neuron").replace("w = 1", "w = 3")
-    (reports / "a.md").write_text(changed)
-    start = time.monotonic()
-    subprocess.run([sys.executable, "-m", "derive", *options], cwd=reports, check=True, capture_output=True)
-    takes, new = time.monotonic() - start, read()
-    (reports / "a.md").write_text(GOOD)
-    assert derive(*options).code == 0
-    old = read()
-    assert all(old[kind] != new[kind] for kind in kinds)
+def test_summary_of_several(derive: Derive, reports: Path) -> None:
+    assert derive("build", "a.md", "--to", "tex").code == 0
+    run = derive("build", "a.md", "b.md", "bad.md", "--to", "tex")
+    assert run.err.splitlines()[-1] == "3 reports: 1 built, 1 unchanged, 1 failed"
 
-    rng = random.Random(3)
-    for _ in range(5):
-        (reports / "a.md").write_text(changed)
-        program = subprocess.Popen([sys.executable, "-m", "derive", *options], cwd=reports, stdout=-3, stderr=-3)
-        time.sleep(rng.uniform(0.1, 1.1) * takes)
-        program.send_signal(signal.SIGKILL)
-        program.wait(20)
-        found = read()
-        for kind in kinds:
-            assert found[kind] in (old[kind], new[kind]), f"half of a {kind}"
-    assert derive(*options).code == 0
-    assert read() == new
+
+def test_quiet_says_only_what_is_wrong(derive: Derive, reports: Path) -> None:
+    """$ derive build a.md b.md -q"""
+    assert derive("build", "a.md", "b.md", "-q", "--to", "tex").err == ""
+    run = derive("build", "a.md", "bad.md", "--quiet", "--to", "tex")
+    assert run.code == 1 and run.err.startswith("error: ") and "build/" not in run.err
+
+
+def test_the_engine_that_auto_took_and_why(derive: Derive, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dataclasses
+
+    from derive.engines import ENGINES
+
+    monkeypatch.setitem(ENGINES, "latex", dataclasses.replace(ENGINES["latex"], present=lambda: False))
+    assert "a.pdf  (typst, embedded, " in derive("build", "a.md", "--engine", "auto").err
+
+
+def test_the_line_of_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal sees the names of what is being built, and a clean line before anything else is said."""
+    from derive.progress import Progress
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress(["a.md", "b\x1b.md", "c" * 80]) as progress:
+        for i in range(3):
+            progress.begin(i)
+        progress.end(0)
+    drawn = capsys.readouterr().err.split("\r\x1b[K")
+    assert drawn[1:3] == ["building 1 of 3: a.md", "building 1 of 3: a.md, b?.md"]
+    assert len(drawn[3]) < 60 and drawn[3].endswith("…")
+    assert drawn[4:] == ["", ""]
+
+
+def test_no_progress_where_nobody_looks(reports: Path) -> None:
+    run = program("build", "a.md", "b.md", "--to", "tex", cwd=reports)
+    assert "\x1b" not in run.stderr and "building" not in run.stderr
+
+
+# ------------------------------------------------------------------------------------------------- completion
+
+
+def completed(words: str, cwd: Path) -> list[str]:
+    """Return what bash would be offered behind these words."""
+    parts = words.split(" ")
+    environment = {**os.environ, "COMP_WORDS": words, "COMP_CWORD": str(len(parts) - 1)}
+    code = "from derive.cli import main; main(prog_name='derive')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**environment, "_DERIVE_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+    )
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("derive bu", ["build"]),
+        ("derive build ", ["a.md", "b.md", "bad.md", "sub/c.md"]),
+        ("derive build b", ["b.md", "bad.md"]),
+        ("derive build sub/", ["sub/c.md"]),
+        ("derive build a.md --to pdf,h", ["pdf,html"]),
+        ("derive build a.md --to pdf,tex,html,md,", ["pdf,tex,html,md,json"]),
+        ("derive build a.md --engine ", ["auto", "latex", "typst"]),
+        ("derive build a.md --st", ["--statement"]),
+        ("derive list bl", ["blocks"]),
+        ("derive list blocks va", ["value", "vary"]),
+        ("derive new x.md --template home", ["homework"]),
+        ("derive completion ", ["bash", "zsh", "fish"]),
+    ],
+)
+def test_completion(reports: Path, words: str, offered: list[str]) -> None:
+    (reports / "sub").mkdir()
+    (reports / "sub" / "c.md").write_text(GOOD)
+    (reports / "notes.txt").write_text("")
+    assert completed(words, reports) == offered
+
+
+@pytest.mark.skipif(shutil.which("bash") is None or shutil.which("derive") is None, reason="bash and derive on PATH")
+def test_completion_in_bash(derive: Derive, reports: Path) -> None:
+    """$ eval "$(derive completion bash)" """
+    ask = "COMP_WORDS=(derive build b); COMP_CWORD=2; _derive_completion derive; echo ${COMPREPLY[@]}"
+    script = derive("completion", "bash").out + ask
+    done = subprocess.run(["bash", "-c", script], cwd=reports, capture_output=True, text=True, timeout=20)
+    assert done.stdout.split() == ["b.md", "bad.md"], done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_scripts_of_completion(derive: Derive, shell: str) -> None:
+    run = derive("completion", shell)
+    assert run.code == 0 and f"_DERIVE_COMPLETE={shell}_complete" in run.out
+
+
+def test_completion_for_an_unknown_shell(derive: Derive) -> None:
+    assert derive("completion", "csh").code == 2
+
+
+# ------------------------------------------------------------------------------------------------------- looks
+
+
+def test_new_with_a_template(derive: Derive, tmp_path: Path) -> None:
+    """$ derive new lecture.md --template handout"""
+    assert derive("new", "lecture.md", "--template", "handout").code == 0
+    assert "template: handout\n" in (tmp_path / "lecture.md").read_text()
+    run = derive("new", "other.md", "--template", "handot")
+    assert run.code == 1 and "did you mean handout?" in run.err and files(tmp_path) == ["lecture.md"]
+
+
+def test_list_of_one(derive: Derive) -> None:
+    """$ derive list blocks vary"""
+    run = derive("list", "blocks", "vary")
+    assert run.code == 0 and run.out.split()[0] == "vary" and len(run.out.splitlines()) == 1
+    run = derive("list", "blocks", "vayr")
+    assert run.code == 2 and "did you mean vary?" in run.err

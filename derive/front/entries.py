@@ -71,7 +71,9 @@ class Mapping:
         names = list(known)
         for key, _ in self.entries:
             if key.text not in names:
-                raise unknown_key(key, names)
+                fault = unknown_key(key, names)
+                fault.label = nearest(key.text, [name for name in names if self.get(name) is None])
+                raise fault
 
 
 Value = Scalar | Sequence | Mapping
