@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal
 
 from derive.document import Plot
@@ -31,11 +32,13 @@ _SETTINGS: dict[str, Any] = {
 }
 _METADATA = {"pdf": {"CreationDate": None, "Creator": None, "Producer": None}, "svg": {"Date": None, "Creator": None}}
 
+_ALONE = Lock()  # matplotlib's settings are those of the process
+
 
 @lru_cache(maxsize=64)
 def plotted(plot: Plot, form: Literal["pdf", "svg"]) -> bytes:
     """Return a plot as "svg" or "pdf"; a Fault where it cannot be drawn."""
-    with heard(), warnings.catch_warnings():
+    with _ALONE, heard(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             import matplotlib
