@@ -16,11 +16,11 @@ _ENVIRONMENTS = (
     "equation align gather multline eqnarray displaymath math flalign alignat split aligned gathered".split()
 )
 _ENV = "|".join(_ENVIRONMENTS)
-_MARKDOWN_OUT = r"(?P<out><!--.*?-->|^(?P<fence>`{3,}|~{3,})(?!math)[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
+_MARKDOWN_OUT = r"(?P<out><!--.*?-->|^(?P<fence>`{3,}|~{3,})(?![ \t]*math)[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
 _LATEX_OUT = r"(?P<out>(?<!\\)%[^\n]*|\\begin\{(?P<raw>verbatim|lstlisting|comment)\*?\}.*?\\end\{(?P=raw)\*?\})"
 _REGION = rf"""
     (?P<escape> \\[\\$] )
-  | ^```math[ \t]*\n (?P<fenced> .*? ) ^```[ \t]*$
+  | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) ^```[ \t]*$
   | \$\$ (?P<dollars> .*? ) (?: \$\$ | (?=\n[ \t]*\n) | \Z )
   | \\\[ (?P<brackets> .*? ) (?: \\\] | (?=\n[ \t]*\n) | \Z )
   | \\\( (?P<round> .*? ) (?: \\\) | (?=\n[ \t]*\n) | \Z )

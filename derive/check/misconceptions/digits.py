@@ -36,8 +36,9 @@ def _misread(text: str) -> Iterator[str]:
             yield text[:k] + text[k + 1] + text[k] + text[k + 2 :]
     for k in range(1, len(text)):
         if text[k].isdigit() and text[:k].strip("0."):
-            yield text[:k] + text[k + 1 :]
             yield text[:k] + text[k] + text[k:]
+            if k < len(text) - 1:  # without the last digit it is a rounded number
+                yield text[:k] + text[k + 1 :]
 
 
 def _copied_right(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -59,8 +60,8 @@ def _wanted(part: s.Num, tree: s.Tree, setting: Setting) -> list[object]:
     if inner is part:
         whole = setting.value(setting.left)
         return [whole] if whole is not None else []
-    size = abs(Fraction(part.text)) or Fraction(1)
-    return [q for q in setting.numbers() if q != 0 and Fraction(1, 20) < abs(real(q)) / real(size) < 20]
+    size = real(abs(Fraction(part.text)) or Fraction(1))
+    return [q for q in setting.numbers() if q != 0 and size < 20 * abs(real(q)) < 400 * size]
 
 
 def _shifted(tree: s.Tree, setting: Setting) -> Iterator[Change]:

@@ -56,7 +56,7 @@ def diagnose(
     of the right side is the left one: at every point, by the same judgement that found the line wrong. The first one
     in the order of the records is told.
     """
-    if verdict.kind not in ("wrong", "follow_through") or not _readable(left, right, bench):
+    if verdict.kind != "wrong" or not _readable(left, right, bench):
         return None
     search = _Search(Setting(left, right, bench), approximate)
     for record in records:
