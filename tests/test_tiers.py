@@ -47,6 +47,7 @@ TIERS = (
         "reading",
         "starter",
         "catalogue",
+        "completion",
     ),
     ("notebook",),
     ("cli", "__main__", "__init__"),
