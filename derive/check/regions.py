@@ -16,7 +16,10 @@ _ENVIRONMENTS = (
     "equation align gather multline eqnarray displaymath math flalign alignat split aligned gathered".split()
 )
 _ENV = "|".join(_ENVIRONMENTS)
-_MARKDOWN_OUT = r"(?P<out><!--.*?-->|^(?P<fence>`{3,}|~{3,})(?![ \t]*math)[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
+_MARKDOWN_OUT = (
+    r"^(?P<math>`{3,})[ \t]*math\b[^\n]*\n.*?^(?P=math)[ \t]*$"
+    r"|(?P<out><!--.*?-->|^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
+)
 _LATEX_OUT = r"(?P<out>(?<!\\)%[^\n]*|\\begin\{(?P<raw>verbatim|lstlisting|comment)\*?\}.*?\\end\{(?P=raw)\*?\})"
 _REGION = rf"""
     (?P<escape> \\[\\$] )
@@ -72,7 +75,7 @@ def regions(source: Source, latex: bool) -> list[Region]:
 def blanked(text: str, latex: bool) -> str:
     """Return a text with comments and code replaced by blanks; offsets and line ends stay."""
     out = re.compile(_LATEX_OUT if latex else _MARKDOWN_OUT, re.DOTALL | re.MULTILINE)
-    return out.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    return out.sub(lambda found: re.sub(r"[^\n]", " ", found[0]) if found["out"] else found[0], text)
 
 
 def _marked(source: Source, text: str) -> Iterator[Region]:
