@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import startup
+from bench import variants as variants_bench
 
 from derive import output
 from derive.errors import Fault
@@ -249,3 +251,22 @@ def test_no_process_outlives_the_command(here: Path, jobs: str, end: signal.Sign
     assert code == (130 if end == signal.SIGINT else -9)
     assert "error" not in err
     wait_for(lambda: not any(alive(pid) for pid in team), 10)
+
+
+# ------------------------------------------------------------------------------------------------------ measured
+
+
+def test_the_start_takes_less_than_half_of_what_a_library_takes_to_load() -> None:
+    """The medians of interleaved runs, the best of three tries on a busy machine."""
+    tries = []
+    for _ in range(3):
+        tries.append(startup.measure(repeats=3, whole=False))
+        if max(tries[-1].values()) <= 0.4:
+            return
+    pytest.fail(f"in none of three runs: {tries}")
+
+
+def test_variants_are_built_by_several_processes() -> None:
+    found = variants_bench.measure(count=2)
+    assert found["reports per second, --jobs 2"] > 0.1
+    assert 50 < found["peak memory in MB, --jobs 1"] < 400

@@ -14,8 +14,8 @@ REPORT = Path(__file__).resolve().parent.parent.parent / "reports" / "skip_conne
 IMPORT = ("-c", "import sympy")
 
 
-def measure(repeats: int = 9) -> dict[str, float]:
-    """Return the medians of interleaved runs as multiples of `python -c "import sympy"`."""
+def measure(repeats: int = 9, whole: bool = True) -> dict[str, float]:
+    """Return the medians of interleaved runs as multiples of `python -c "import sympy"`; whole: builds, too."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = REPORT.read_text(encoding="utf-8")
@@ -26,9 +26,12 @@ def measure(repeats: int = 9) -> dict[str, float]:
             "import sympy": IMPORT,
             "derive --help": ("-m", "derive", "--help"),
             "unchanged report": (*build, "pictures.md"),
+        }
+        builds = {
             "build without pictures": (*build, "plain.md", "--force"),
             "build with pictures": (*build, "pictures.md", "--force", "-o", "fresh"),
         }
+        runs |= builds if whole else {}
         times: dict[str, list[float]] = {what: [] for what in runs}
         for round in range(repeats + 1):
             for what, args in runs.items():
