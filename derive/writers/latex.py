@@ -34,6 +34,7 @@ from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
 
 _LANGUAGES = {"en": "english", "de": "ngerman", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch"}
+_HIGHEST = r"height=.8\textheight,keepaspectratio"
 _SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
@@ -123,7 +124,7 @@ class _Writer:
 
         self.pictures.append(block.picture)
         name = f"{self.name}-figure-{len(self.pictures)}"
-        options = rf"width={fraction(block.width):g}\linewidth,alt={{{escape(block.alt)}}}"
+        options = rf"width={fraction(block.width):g}\linewidth,{_HIGHEST},alt={{{escape(block.alt)}}}"
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         caption = [r"\\[5pt]", self.text.caption(block.number, block.caption)] if block.caption else []
         return environment("unbroken", "\n".join([graphic, *caption]))
