@@ -12,8 +12,8 @@ from types import TracebackType
 class Progress:
     """A line for work on several things, where somebody is looking; it is gone before anything else is printed."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
+    def __init__(self, names: Sequence[str], doing: str = "building") -> None:
+        self.names, self.doing = names, doing
         self.busy: dict[int, str] = {}
         self.ended = 0
         self.shown = len(names) > 1 and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -38,7 +38,7 @@ class Progress:
         if not self.busy:
             return
         wide = shutil.get_terminal_size().columns - 1
-        text = f"building {self.ended + 1} of {len(self.names)}: {', '.join(self.busy.values())}"
+        text = f"{self.doing} {self.ended + 1} of {len(self.names)}: {', '.join(self.busy.values())}"
         self._write(text if len(text) <= wide else text[: wide - 1] + "…")
 
     def _write(self, text: str) -> None:

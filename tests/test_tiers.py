@@ -48,9 +48,10 @@ TIERS = (
         "starter",
         "catalogue",
         "completion",
+        "checking",
     ),
     ("notebook",),
-    ("cli", "__main__", "__init__"),
+    ("cli", "cli_check", "__main__", "__init__"),
 )
 PLACE = {name: tier for tier, names in enumerate(TIERS) for name in names}
 

@@ -38,7 +38,7 @@ def _updated_chain(network: Network, name: str, new: Value) -> Chain:
         Link("=", network.writer().latex(formula)),
         *worked_out(network, formula, state, new, places),
     )
-    return Chain(new_name(network.graph[name].latex), links, boxed=True)
+    return Chain(new_name(network.graph[name].latex), links, boxed=True, shows=f"{network.name}.new.{name}")
 
 
 def visible(old: Value, new: Value) -> int:

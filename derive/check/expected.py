@@ -1,0 +1,59 @@
+"""What should stand where a claim is wrong, in the digits or the names that the hand-in uses itself."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.check.judge import constant
+from derive.check.quantities import Grid, Scalar
+from derive.check.rounding import unit
+from derive.check.subject import Subject
+from derive.expr import Expr, Partial, Ref
+from derive.graph import Role
+from derive.language import surface as s
+from derive.language.walk import walk
+from derive.notation import Digits, Notation, show
+from derive.ops.primitive import real
+from derive.steps import backward_forms
+
+_NOTHING = Fraction(1, 10**15)  # the limit of what vanishes
+
+
+def expected(left: s.Tree, right: s.Tree, truth: Scalar | Grid | None, subject: Subject) -> str | None:
+    """Return the right side that a wrong claim should have, as LaTeX; None where no single one can be named."""
+    if constant(right):
+        return None if truth is None or isinstance(truth, Grid) else _number(right, truth)
+    found = _formula(left, subject)
+    return subject.network.writer().latex(found) if found is not None else None
+
+
+def _number(written: s.Tree, truth: Scalar) -> str:
+    """Return a number with as many decimals as stand in what was written, more where it would vanish in them."""
+    if abs(real(truth)) < real(_NOTHING):
+        return "0"
+    numbers = [n for n in walk(written) if isinstance(n, s.Num)]
+    step = min((unit(n.text) for n in numbers if "." in n.text), default=Fraction(1, 10**4))
+    places = len(str(step.denominator)) - 1
+    plain = Notation(digits=Digits("decimals", max(places, 2)))
+    if abs(real(truth)) < real(10 * step):
+        plain = Notation(digits=Digits("significant", 3))
+    return show(truth, plain)[0]
+
+
+def _formula(left: s.Tree, subject: Subject) -> Expr | None:
+    network = subject.network
+    match left:
+        case s.Name():
+            node, parameter = subject.plain(left.id), subject.after(left.id)
+            if node is not None and network.graph[node].role is Role.LINE:
+                return network.graph[node].expr
+            if parameter is not None and network.update is not None:
+                gradient = Partial(network.graph.loss, parameter)
+                return network.update.rule.step(Ref(parameter), gradient, Ref(network.update.symbol))
+        case s.Call(primes=0) if subject.plain(left.fn) is not None:
+            return network.graph[subject.plain(left.fn) or ""].expr
+        case s.Partial(of=s.Name(id=of) | s.Call(fn=of), wrt=(s.Name(id=by),)):
+            wrt = subject.plain(by)
+            if wrt is not None and wrt in network.derivation.steps and subject.plain(of) == network.graph.loss:
+                return backward_forms(network.derivation, wrt)[-1]
+    return None

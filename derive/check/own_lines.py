@@ -1,0 +1,161 @@
+"""What a hand-in says of its own network: lines, values, the loss, the learning rate, part by part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from derive.check.claims import Claim, HandIn
+from derive.check.functions import FUNCTIONS
+from derive.check.judge import constant
+from derive.check.macros import expanded
+from derive.check.parts import Path
+from derive.errors import Fault
+from derive.language import surface as s
+from derive.language.grammar import Table
+from derive.language.occurrences import quantities
+from derive.language.walk import walk
+from derive.ops import SPELLINGS
+from derive.source import Slice
+
+_NOTHING = Table()
+_NEW = ("_new", "^new", "^(new)", "^+", "^(t+1)")
+_RATES = ("alpha", "eta", "lr", "gamma", "epsilon", "mu", "lambda")
+_NO_LINE = (s.Partial, s.Nabla, s.EvalAt, s.Matrix, s.Relation, s.Seq, s.Dots, s.Index, s.Transpose)
+_CONSTANTS = ("e", "pi", "infty", "dots")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is written, left = right, with the ids that it reads and the claim that it stands in."""
+
+    left: str
+    right: str
+    reads: frozenset[str]
+    claim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What holds in a part. lines, values: by id; a value is (name, number, claim)."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    values: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """parts: path → what holds there, in the order of the text. losses: ids that are differentiated, with how often."""
+
+    parts: dict[Path, Own] = field(default_factory=dict)
+    losses: Counter[str] = field(default_factory=Counter)
+    names: dict[str, str] = field(default_factory=dict)  # id → its spelling, of all names in the text
+
+
+def gather(hand_in: HandIn) -> Gathered:
+    """Return what a hand-in says of its own network.
+
+    A part takes over what held before it. It may give new values; new lines for an old name only where it begins
+    another exercise.
+    """
+    found = Gathered()
+    before, fixed, number = Own(), set[str](), ""
+    for index, claim in enumerate(hand_in.claims):
+        path = claim.part.path if claim.part is not None else ()
+        if path not in found.parts:
+            if path[:1] != (number,):
+                fixed, number = set(), path[0] if path else ""
+            found.parts[path] = before = Own(dict(before.lines), dict(before.values))
+            valued: set[str] = set()
+        sides = [_tree(hand_in, side) for side in claim.chain]
+        _take_names(found, (sides[claim.at], sides[claim.at + 1]))
+        if claim.at == 0 and claim.relation in ("=", ":="):
+            _take(hand_in, claim, index, sides, before, fixed, valued)
+    return found
+
+
+def rate(own: Own) -> str | None:
+    """Return the id of what is called and valued like a learning rate and stands in no line."""
+    read = {id for line in own.lines.values() for id in line.reads}
+    return next((id for id in own.values if id.partition("_")[0] in _RATES and id not in read), None)
+
+
+def _tree(hand_in: HandIn, side: Slice) -> s.Tree | None:
+    try:
+        return hand_in.tree(side, _NOTHING)
+    except Fault:
+        return None
+
+
+def _take_names(found: Gathered, sides: tuple[s.Tree | None, ...]) -> None:
+    for tree in sides:
+        if tree is None:
+            continue
+        for node in walk(tree):
+            if isinstance(node, s.Partial) and (id := _head(node.of)):
+                found.losses[id] += 1
+        for id, where in quantities(tree):
+            if isinstance(where, s.Name) and id not in _CONSTANTS:
+                found.names.setdefault(id, where.latex)
+
+
+def _take(
+    hand_in: HandIn, claim: Claim, index: int, sides: list[s.Tree | None], own: Own, fixed: set[str], valued: set[str]
+) -> None:
+    """Take the line or the values that a chain gives."""
+    id = _head(sides[0])
+    if not id or is_new(id, own):
+        return
+    text = [expanded(side.text, hand_in.macros).replace("\n", " ").strip() for side in claim.chain]
+    *heads, last = sides
+    if last is not None and _is_number(last) and all(isinstance(tree, s.Name) for tree in heads):
+        for tree, name in zip(heads, text, strict=False):
+            if isinstance(tree, s.Name) and tree.id not in own.lines and tree.id not in valued:
+                own.values[tree.id] = (name, text[-1], index)
+                valued.add(tree.id)
+        return
+    made = _line(id, text, sides, index)
+    if made is not None and id not in fixed and id not in valued:
+        own.lines[id] = made
+        own.values.pop(id, None)
+        fixed.add(id)
+
+
+def _line(id: str, text: list[str], sides: list[s.Tree | None], claim: int) -> Line | None:
+    """Return the line that a chain gives: its first side with names, or that behind a function that it names."""
+    symbolic = [at for at, tree in enumerate(sides[1:], 1) if tree is not None and not constant(tree)]
+    if not symbolic or symbolic[0] != 1:
+        return None
+    named = isinstance(sides[1], s.Call) and sides[1].fn not in SPELLINGS and sides[1].fn not in FUNCTIONS
+    chosen = symbolic[:2] if named else symbolic[:1]
+    tree = sides[chosen[-1]]
+    assert tree is not None
+    reads = frozenset(other for other, _ in quantities(tree)) - set(_CONSTANTS)
+    if id in reads or any(isinstance(node, _NO_LINE) or getattr(node, "primes", 0) for node in walk(tree)):
+        return None
+    return Line(text[0], " = ".join(text[at] for at in chosen), reads, claim)
+
+
+def _head(tree: s.Tree | None) -> str:
+    """Return the id of a name, or of what is written with the names that it depends on; "" for anything else."""
+    match tree:
+        case s.Name():
+            return tree.id
+        case s.Call(primes=0, base=None) if tree.fn not in SPELLINGS and tree.fn not in FUNCTIONS:
+            return tree.fn if all(isinstance(a, s.Name) for a in tree.args) else ""
+    return ""
+
+
+def is_new(id: str, own: Own) -> bool:
+    """Return whether an id means a name of the part after an update."""
+    stems = [id.removesuffix(end) for end in _NEW if id.endswith(end)]
+    return any(stem in own.values or any(stem in line.reads for line in own.lines.values()) for stem in stems)
+
+
+def _is_number(tree: s.Tree) -> bool:
+    match tree:
+        case s.Neg():
+            return _is_number(tree.body)
+        case s.Div():
+            return _is_number(tree.above) and _is_number(tree.below)
+    return isinstance(tree, s.Num)

@@ -1,0 +1,94 @@
+"""What a report asks for: its problems as subjects, and which part is about which of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from derive import report
+from derive.build import compose, find_look
+from derive.check.choose import Asked
+from derive.check.missing import Wanted
+from derive.check.parts import Path as PartPath
+from derive.check.parts import path_of
+from derive.check.subject import Subject
+from derive.document import Aligned, Chain, Heading, Table
+from derive.errors import Fault
+
+
+@dataclass(frozen=True)
+class Against:
+    """The subjects of a report by name, its parts, and the answers that it asks for."""
+
+    subjects: Mapping[str, Subject]
+    asked: tuple[Asked, ...]
+    wanted: tuple[Wanted, ...]
+
+
+@lru_cache(maxsize=4)
+def against(path: Path) -> Against:
+    """Return what a report asks for; raises a Fault where it cannot be read or a derivation fails its check."""
+    loaded = report.load(path)
+    document = compose(loaded, find_look(loaded))
+    shown = list(_shown(document.body))
+    names = [name for name in loaded.problems if any(_problem(chain) == name for _, chain in shown)] or list(
+        loaded.problems
+    )
+    if not names:
+        raise Fault("the report has no problem to check against", path=str(path), expected="an entry of `networks`")
+    subjects = {name: Subject(loaded.problems[name]) for name in names}  # type: ignore[arg-type]
+    return Against(subjects, tuple(_asked(shown, subjects)), tuple(_wanted(shown, subjects)))
+
+
+def _shown(body: Any) -> Iterator[tuple[PartPath, Chain]]:
+    """Yield the steps of a body, each with the part under which it stands."""
+    numbers: dict[int, str] = {}
+    for block in _blocks(body):
+        if isinstance(block, Heading):
+            numbers = {level: number for level, number in numbers.items() if level < block.level}
+            numbers[block.level] = block.number
+        elif isinstance(block, Aligned):
+            path = path_of(" ".join(number for _, number in sorted(numbers.items())))
+            yield from ((path, chain) for chain in block.chains if chain.shows)
+
+
+def _blocks(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _blocks(item)
+    elif isinstance(tree, (Aligned, Heading, Table)):
+        yield tree
+
+
+def _problem(chain: Chain) -> str:
+    return chain.shows.partition(".")[0]
+
+
+def _asked(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]) -> Iterator[Asked]:
+    """Yield each part, and each part with sub-parts, with the problem of most of its steps."""
+    counts: dict[PartPath, Counter[str]] = {}
+    for path, chain in shown:
+        for end in range(1, len(path) + 1):
+            counts.setdefault(path[:end], Counter())[_problem(chain)] += 1
+    for path, counted in counts.items():
+        yield Asked(path, counted.most_common(1)[0][0], "".join(path))
+
+
+def _wanted(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]) -> Iterator[Wanted]:
+    """Yield the gradients of parameters and the updated values that parts show, each once for a part."""
+    seen: set[tuple[PartPath, str]] = set()
+    for path, chain in shown:
+        problem, _, step = chain.shows.partition(".")
+        kind, _, node = step.rpartition(".")
+        part = path[:2]  # a sub-part is a paragraph of the solution, not a question
+        if kind not in ("d", "new") or node not in subjects[problem].network.wrt or (part, chain.shows) in seen:
+            continue
+        seen.add((part, chain.shows))
+        spelled = subjects[problem].graph[node].spelled
+        yield Wanted(part, problem, node, kind == "new", spelled, chain.left, chain.links[-1].latex)
