@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from derive.build import compose, find_look
@@ -23,8 +23,11 @@ from derive.check.misconceptions.edits import bare, number, same
 from derive.check.misconceptions.record import Misconception
 from derive.check.misconceptions.setting import Setting, as_shown
 from derive.check.misconceptions.written import latex
+from derive.check.rounding import unit
 from derive.check.subject import Subject
+from derive.check.value import Valuation
 from derive.language import surface as s
+from derive.numeric import precisely
 from derive.report import load
 from derive.source import Source
 from derive.writers import WRITERS
@@ -39,6 +42,7 @@ SOLUTIONS = {
         Asked(("2", "d"), "regression", "2d"),
     ],
 }
+_PARTS = ((), ("i",), ("ii",), ("iii",), ("iv",))
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def correct_lines(name: str) -> list[Judged]:
     loaded = load(REPORTS / f"{name}.md")
     look = find_look(loaded)
     text = WRITERS["md"](compose(loaded, look), look)[0]
-    asked = SOLUTIONS[name]
+    asked = [replace(a, path=(*a.path, *part)) for a in SOLUTIONS[name] for part in _PARTS]
     subjects = {a.problem: Subject(loaded.problems[a.problem]) for a in asked}
     judged = check(read(Source(f"{name}.md", text), False), subjects, asked)
     return [j for j in judged if j.verdict.kind == "correct" and j.trees is not None]
@@ -105,13 +109,28 @@ def written(record: Misconception, setting: Setting) -> Iterator[s.Tree]:
 
 
 def equal(tree: s.Tree, setting: Setting) -> bool:
-    """Return whether a mutant is right all the same, or has no value: then it is none."""
-    shown, truth = setting.value(tree), setting.value(setting.right)
+    """Return whether a mutant is right all the same, in its digits or in one of two readings, or has no value."""
+    shown, truth = setting.value(tree), setting.value(setting.left)
     if shown is None or truth is None:
         return True
+    if isinstance(bare(tree), s.Num):
+        return abs(float(shown) - float(truth)) <= float(unit(bare(tree).text))
     if constant(tree) or constant(setting.left):
-        return abs(float(shown) - float(truth)) <= 2e-2 * abs(float(truth)) * (0.001 if "." in latex(tree) else 0)
-    return judge(setting.right, tree, False, setting.bench).kind == "correct"
+        return abs(float(shown) - float(truth)) <= 1e-4 * abs(float(truth))
+    return any(_everywhere_equal(tree, setting, total) for total in (False, True))
+
+
+def _everywhere_equal(tree: s.Tree, setting: Setting, total: bool) -> bool:
+    for point in setting.bench.subject.points:
+        world = setting.bench.world(point, total)
+        with precisely():
+            try:
+                a, b = (float(Valuation(world).value(t)) for t in (setting.left, tree))
+            except ArithmeticError:
+                continue
+        if abs(a - b) > 1e-9 * abs(a):
+            return False
+    return True
 
 
 def run(found: list[Mutant]) -> Iterator[Outcome]:

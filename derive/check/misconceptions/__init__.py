@@ -9,7 +9,7 @@ from derive.check.judge import Bench, Verdict
 from derive.check.misconceptions.chains import CHAINS
 from derive.check.misconceptions.digits import DIGITS
 from derive.check.misconceptions.functions import FUNCTIONS
-from derive.check.misconceptions.labels import LABELS
+from derive.check.misconceptions.labels import INPUTS, LABELS
 from derive.check.misconceptions.record import Misconception
 from derive.check.misconceptions.search import Diagnosis
 from derive.check.misconceptions.search import diagnose as _diagnose
@@ -17,7 +17,7 @@ from derive.check.misconceptions.signs import SIGNS
 from derive.check.misconceptions.slopes import SLOPES
 from derive.language import surface as s
 
-RECORDS = (*SIGNS, *SLOPES, *FUNCTIONS, *CHAINS, *LABELS, *DIGITS)
+RECORDS = (*SIGNS, *SLOPES, *FUNCTIONS, *INPUTS, *CHAINS, *LABELS, *DIGITS)
 MISCONCEPTIONS: dict[str, Misconception] = {record.code: record for record in RECORDS}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from derive.check.judge import constant
@@ -19,6 +19,7 @@ _UNIT = {
     "values": "x = 0.63, y = 128, w = 0.25",
 }
 _ROUGH = (1, 2, 3)  # significant digits that are kept too early
+_LONG = "1" * 15
 
 
 def _miscopied(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -68,8 +69,17 @@ def _shifted(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     """Yield numbers with the point one or two places off."""
     if tree is setting.left:
         return  # an operand with the point off shows in the result, where it is looked for
+    yield from _shifts(tree, lambda number: "." in number.text)
+
+
+def _shifted_back(tree: s.Tree, setting: Setting) -> Iterator[Change]:
+    for change in _shifts(tree, lambda number: number.text.strip("0.") != ""):
+        yield Change(change.tree, change.wrong, change.right)
+
+
+def _shifts(tree: s.Tree, which: Callable[[s.Num], bool]) -> Iterator[Change]:
     for part, put in spots(tree):
-        if isinstance(part, s.Num) and "." in part.text:
+        if isinstance(part, s.Num) and which(part):
             for power in (1, -1, 2, -2):
                 other = s.Num(part.at, _moved(part.text, power))
                 yield Change(put(other), part, other)
@@ -131,11 +141,14 @@ def _text(tree: s.Tree) -> str:
 
 
 def _rough(tree: s.Tree, setting: Setting) -> Iterator[Change]:
-    """Yield formulas with their quantities rounded before they are used."""
+    """Yield formulas with their quantities rounded before they are used; it is their result that shows it."""
+    if tree is setting.right:
+        return
     for count in _ROUGH:
         moved = everywhere(tree, lambda t, n=count: _rounded(t, n, setting))  # type: ignore[misc]
-        if moved != tree:
-            yield Change(moved, tree, moved)
+        value = setting.value(moved) if moved != tree else None
+        if value is not None:  # as a number with all its digits: those of the rounded parts are meant as they stand
+            yield Change(number(as_shown(value, _LONG)), tree, moved)
 
 
 def _rounded(part: s.Tree, count: int, setting: Setting) -> s.Tree | None:
@@ -176,6 +189,7 @@ DIGITS = (
         "the point is off: {right}, not {wrong}",
         Example(_UNIT, r"z = 0.25 \cdot 0.63 = 1.575", r"z = 0.25 \cdot 0.63 = 0.1575"),
         _shifted,
+        _shifted_back,
     ),
     Misconception(
         "premature-rounding",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from derive.check.rounding import unit
 from derive.language import surface as s
 from derive.language.unfold import rebuilt
 from derive.language.walk import children
@@ -54,6 +56,16 @@ def same(a: Any, b: Any) -> bool:
         return bool(a == b)
     skipped = ("at", "latex", "signs") if isinstance(a, (s.Name, s.Mul)) else ("at",)
     return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a) if f.name not in skipped)
+
+
+def alike(a: s.Tree, b: s.Tree) -> bool:
+    """Return whether two formulas of numbers are written alike, as far as the digits of both go."""
+    if isinstance(a, s.Num) and isinstance(b, s.Num):
+        return abs(Fraction(a.text) - Fraction(b.text)) <= max(unit(a.text), unit(b.text)) / 2
+    inner, other = children(a), children(b)
+    if type(a) is not type(b) or len(inner) != len(other) or (isinstance(a, s.Call) and a.fn != getattr(b, "fn", "")):
+        return False
+    return same(a, b) if not inner else all(alike(x, y) for x, y in zip(inner, other, strict=True))
 
 
 def number(text: str) -> s.Tree:

@@ -7,15 +7,17 @@ from dataclasses import replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from derive.check.misconceptions.edits import here
+from derive.check.misconceptions.edits import everywhere, here
 from derive.check.subject import Subject
 from derive.errors import Fault
 from derive.expr import Apply, Expr, Partial, Ref
 from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import parse
+from derive.language.walk import walk
 from derive.ops import primitive
 
+_LONGEST = 60  # parts of a composed line
 _FORMS = 4  # ways to write one gradient that are looked at
 
 
@@ -104,6 +106,22 @@ class Facts:
         """Return the right side of a line, None for a leaf."""
         expr = self.graph[name].expr
         return self.written(expr) if expr is not None else None
+
+    def composed(self, name: str) -> s.Tree | None:
+        """Return a line with the lines that it reads put in, down to the leaves; None where that is long."""
+        tree = self.line(name)
+        for _ in self.graph.nodes:
+            if tree is None or sum(1 for _ in walk(tree)) > _LONGEST:
+                return None
+            inner = everywhere(tree, self._defined)
+            if inner == tree:
+                return tree
+            tree = inner
+        return tree
+
+    def _defined(self, part: s.Tree) -> s.Tree | None:
+        node = self.subject.plain(part.id) if isinstance(part, s.Name) else None
+        return self.line(node) if node is not None else None
 
     def update(self, parameter: str) -> s.Tree | None:
         """Return the formula of a parameter after the update."""

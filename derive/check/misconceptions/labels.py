@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from derive.check.misconceptions.edits import bare, complements, everywhere, negated, number, plus, spots, times, without
+from derive.check.misconceptions.edits import Put, bare, complements, everywhere, negated, number, plus, spots, times, without
 from derive.check.misconceptions.record import Change, Example, Misconception, nothing
 from derive.check.misconceptions.setting import Setting, as_shown
+from derive.check.quantities import Scalar
+from derive.graph import Role
 from derive.language import surface as s
 
 _CHAIN = {
@@ -34,9 +36,13 @@ def _relabelled(tree: s.Tree, setting: Setting) -> Iterator[Change]:
                 for other in _others(part.factors[i], setting):
                     pair = times(other, plus(number("1"), negated(other)))
                     yield Change(put(times(*without(part.factors, i, j), pair)), part.factors[i], other)
+    for part, put, text, names in setting.shown(tree):
+        for label in dict.fromkeys(label for name in names for label in alike.get(name, ())):
+            value = number(as_shown(setting.own(label), text))
+            yield Change(put(value), part, value)
     if isinstance(setting.left, s.Partial) and tree is not setting.left:
         return
-    for name in {node for part in setting.parts(tree) if (node := setting.node(part)) is not None}:
+    for name in dict.fromkeys(node for part in setting.parts(tree) if (node := setting.node(part)) is not None):
         for label in alike.get(name, ()):
             if label in setting.facts.names:
                 other = setting.facts.names[label]
@@ -55,10 +61,6 @@ def _others(part: s.Tree, setting: Setting) -> Iterator[s.Tree]:
         yield from (s.Partial(part.at, part.of, (names[o],)) for o in alike.get(by or "", ()) if o in names)
         if of is not None and of != setting.facts.graph.loss:
             yield from (s.Partial(part.at, names[o], part.wrt) for o in alike.get(of, ()) if o in names)
-    elif isinstance(part, s.Num):
-        for meant in setting.meant(part):
-            for other in alike.get(meant, ()):
-                yield number(as_shown(setting.own(other), part.text))
 
 
 def _inactive(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -70,10 +72,10 @@ def _inactive(tree: s.Tree, setting: Setting) -> Iterator[Change]:
             yield Change(put(names[activations[node][0]]), part, names[activations[node][0]])
         elif isinstance(part, s.Call) and len(part.args) == 1 and not part.primes and part.fn not in ("log", "ln"):
             yield Change(put(part.args[0]), part, part.args[0])
-        elif isinstance(part, s.Num):
-            for h in (m for m in setting.meant(part) if m in activations):
-                other = number(as_shown(setting.own(activations[h][0]), part.text))
-                yield Change(put(other), part, other)
+    for part, put, text, shown in setting.shown(tree):
+        for h in (name for name in shown if name in activations):
+            other = number(as_shown(setting.own(activations[h][0]), text))
+            yield Change(put(other), part, other)
 
 
 def _activated(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -82,12 +84,10 @@ def _activated(tree: s.Tree, setting: Setting) -> Iterator[Change]:
         node = setting.node(part)
         for h in (h for h, (z, _) in activations.items() if z == node):
             yield Change(put(names[h]), names[h], part)
-        if isinstance(bare(part), s.Num):
-            for h, (z, _) in activations.items():
-                inner = bare(part)
-                if isinstance(inner, s.Num) and z in setting.meant(inner):
-                    other = number(as_shown(setting.own(h), inner.text))
-                    yield Change(put(other), other, part)
+    for part, put, text, shown in setting.shown(tree):
+        for h in (h for h, (z, _) in activations.items() if z in shown):
+            other = number(as_shown(setting.own(h), text))
+            yield Change(put(other), other, part)
 
 
 def _other_time(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -102,12 +102,23 @@ def _other_time(tree: s.Tree, setting: Setting) -> Iterator[Change]:
                 yield Change(put(setting.facts.names[after]), part, setting.facts.names[after])
             elif node in subject.network.parameters:
                 yield Change(put(setting.facts.new(node)), part, setting.facts.new(node))
-        elif isinstance(part, s.Num) and own is not None:
-            for name, new in own.updated.items():
-                for old, other in ((own.values[name], new), (new, own.values[name])):
-                    if "." in part.text and abs(old) == Fraction(part.text):
-                        value = number(as_shown(other if old >= 0 else -other, part.text))
-                        yield Change(put(value), part, value)
+    if own is not None:
+        for part, put in spots(tree):
+            yield from _other_number(part, put, own.values, own.updated)
+
+
+def _other_number(
+    part: s.Tree, put: Put, before: Mapping[str, Scalar], after: Mapping[str, Scalar]
+) -> Iterator[Change]:
+    inner = bare(part)
+    if not isinstance(inner, s.Num) or not isinstance(part, (s.Num, s.Neg)):
+        return
+    value = Fraction(inner.text) if part is inner else -Fraction(inner.text)
+    for name, new in after.items():
+        for one, other in ((before[name], new), (new, before[name])):
+            if one == value and ("." in inner.text or value == 0):
+                stale = number(as_shown(other, inner.text))
+                yield Change(put(stale), part, stale)
 
 
 def _other_target(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -116,13 +127,13 @@ def _other_target(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     if facts.target is None or facts.target not in facts.names:
         return
     target = facts.names[facts.target]
-    options = [facts.names[n] for n in facts.graph.nodes if n in facts.names and facts.graph[n].role.value == "data"]
+    options = [facts.names[n] for n in facts.graph.nodes if n in facts.names and facts.graph[n].role is Role.DATA]
     others: list[s.Tree] = [plus(number("1"), negated(target)), *(o for o in options if o is not target)]
     for other in others:
         moved = everywhere(tree, lambda t, o=other: o if setting.node(t) == facts.target else None)  # type: ignore[misc]
         if moved != tree:
             yield Change(moved, target, other)
-    if facts.prediction in facts.names:
+    if facts.prediction in facts.names and any(isinstance(part, (s.Call, s.Div)) for part in setting.parts(tree)):
         pair = {facts.target: facts.names[facts.prediction], facts.prediction: target}
         moved = everywhere(tree, lambda t: pair.get(setting.node(t)) if isinstance(t, s.Name) else None)
         if moved != tree:
@@ -134,16 +145,15 @@ def _target_numbers(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     own, facts = setting.bench.subject.own, setting.facts
     if own is None or facts.target is None:
         return
-    data = [v for n, v in own.values.items() if facts.graph[n].role.value == "data" and n != facts.target]
-    target = own.values[facts.target]
-    for part, put in spots(tree):
-        if isinstance(part, s.Num) and Fraction(part.text) == abs(target):
-            for other in (1 - target, *data):
-                value = number(as_shown(other, part.text))
+    data = [v for n, v in own.values.items() if facts.graph[n].role is Role.DATA and n != facts.target]
+    for part, put, text, names in setting.shown(tree):
+        if facts.target in names:
+            for other in (1 - own.values[facts.target], *data):
+                value = number(as_shown(other, text))
                 yield Change(put(value), part, value)
 
 
-LABELS = (
+INPUTS = (
     Misconception(
         "activation-missing",
         "The input of an activation for its output",
@@ -158,6 +168,8 @@ LABELS = (
         _inactive,
         _activated,
     ),
+)
+LABELS = (
     Misconception(
         "wrong-label",
         "A neighbour's label",

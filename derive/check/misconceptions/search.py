@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.check.judge import Bench, Verdict, decimal, judge
+from derive.check.judge import Bench, Verdict, constant, decimal, judge
 from derive.check.limits import INFINITE
-from derive.check.misconceptions.edits import bare, same
+from derive.check.misconceptions.edits import alike, bare, same
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
 from derive.check.misconceptions.setting import Setting, digits
 from derive.check.misconceptions.written import latex
@@ -60,6 +60,9 @@ def diagnose(
         return None
     search = _Search(Setting(left, right, bench), approximate)
     for record in records:
+        for change in search.written_as(record):
+            return _told(record, change, False, search.setting)
+    for record in records:
         for change, repaired in search.explaining(record):
             return _told(record, change, repaired, search.setting)
     return None
@@ -76,10 +79,25 @@ def _readable(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
 class _Search:
     def __init__(self, setting: Setting, approximate: bool) -> None:
         self.setting, self.approximate = setting, approximate
-        self.forms = list(setting.forms())
+        self.forms = setting.forms()
+        self.with_numbers = [setting.put_in(f) for f in self.forms if not constant(f)] if setting.numeric else []
         self.goal, self.written = setting.value(setting.left), setting.value(setting.right)
         number = bare(setting.right)
         self.vague = isinstance(number, s.Num) and "." in number.text and digits(number.text) < 2
+
+    def written_as(self, record: Misconception) -> Iterator[Change]:
+        """Yield variants of the left side that stand on the right to the letter, or with numbers put in."""
+        setting = self.setting
+        if isinstance(bare(setting.right), (s.Num, s.Name)):
+            return
+        for form in self.forms:
+            for change in record.variants(form, setting):
+                if same(change.tree, setting.right):
+                    yield change
+        for form in self.with_numbers:
+            for change in record.variants(form, setting):
+                if alike(change.tree, setting.right):
+                    yield change
 
     def explaining(self, record: Misconception) -> Iterator[tuple[Change, bool]]:
         """Yield what a misconception explains the line by, and whether it is a repair of the right side."""

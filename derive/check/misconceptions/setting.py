@@ -9,7 +9,7 @@ from fractions import Fraction
 from mpmath import mp
 
 from derive.check.judge import Bench, constant, decimal
-from derive.check.misconceptions.edits import everywhere, spots
+from derive.check.misconceptions.edits import Put, everywhere, number, same, spots
 from derive.check.misconceptions.facts import Facts, facts_of
 from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.rounding import unit
@@ -72,11 +72,34 @@ class Setting:
                 return None
         return None if isinstance(found, Grid) else found
 
-    def forms(self) -> Iterator[s.Tree]:
-        """Yield what a student may have had in mind for the left side: as it stands, and with formulas put in."""
+    def forms(self) -> list[s.Tree]:
+        """Return what a student may have had in mind for the left side: as it stands, and with formulas put in."""
+        found: list[s.Tree] = []
+        for form in (*self._of_left(), *self._of_gradient()):
+            if not any(same(form, other) for other in found):
+                found.append(form)
+        return found
+
+    def _of_gradient(self) -> Iterator[s.Tree]:
+        """Yield the ways to write a gradient that the left side is equal to."""
+        if constant(self.left) or isinstance(self.left, s.Name):
+            return
+        point = self.bench.subject.points[-1]
+        with precisely():
+            try:
+                value = real(Valuation(self.bench.world(point)).value(self.left))
+            except (ArithmeticError, ValueError, AttributeError):
+                return
+            near = [n for n, a in point.adjoints.items() if a != 0 and abs(real(a) - value) <= abs(value) / 10**20]
+        for name in near:
+            yield from self.facts.gradient(name)
+
+    def _of_left(self) -> Iterator[s.Tree]:
         if isinstance(self.left, (s.Partial, s.Name)):
             yield from self.meanings(self.left)
             yield self.left
+            if (node := self.node(self.left)) is not None and (composed := self.facts.composed(node)) is not None:
+                yield composed
             return
         yield self.left
         closed = everywhere(self.left, lambda part: next(self.meanings(part, lines=False), None))
@@ -116,14 +139,39 @@ class Setting:
         """Return the node that a name stands for."""
         return self.world.node(tree.id) if isinstance(tree, s.Name) else None
 
-    def meant(self, number: s.Num) -> list[str]:
-        """Return the lines and leaves whose value a number with a decimal point (or a value of the data) shows."""
+    def shown(self, tree: s.Tree) -> Iterator[tuple[s.Tree, Put, str, list[str]]]:
+        """Yield the numbers of a formula that are values of the network: part, put, its text, the names that it shows.
+
+        A minus belongs to a number where the value has it: -0.11 is w, but the last part of 3 - 0.11 is 0.11.
+        """
+        taken: list[s.Tree] = []
+        for part, put in spots(tree):
+            number = part.body if isinstance(part, s.Neg) else part
+            if not isinstance(number, s.Num) or any(number is t for t in taken):
+                continue
+            names = self._showing(number.text, minus=number is not part)
+            if names:
+                taken.append(number)
+                yield part, put, number.text, names
+
+    def _showing(self, text: str, minus: bool) -> list[str]:
         own = self.bench.subject.own
         if own is None:
             return []
-        shown, off = Fraction(number.text), unit(number.text) / 2 if "." in number.text else Fraction(0)
-        near = real(off) + real(Fraction(1, 10**30))
-        return [n for n, v in own.values.items() if n in self.facts.names and abs(abs(real(v)) - real(shown)) <= near]
+        value = real(-Fraction(text) if minus else Fraction(text))
+        near = real(unit(text) / 2 if "." in text else Fraction(0)) + real(Fraction(1, 10**30))
+        return [n for n, v in own.values.items() if n in self.facts.names and abs(real(v) - value) <= near]
+
+    def put_in(self, tree: s.Tree) -> s.Tree:
+        """Return a formula with the numbers of the exercise for its names and derivatives."""
+
+        def value(part: s.Tree) -> s.Tree | None:
+            if not isinstance(part, (s.Name, s.Partial)):
+                return None
+            found = self.value(part)
+            return number(as_shown(found, "123456")) if found is not None else part
+
+        return everywhere(tree, value)
 
     def own(self, node: str) -> Scalar:
         """Return the value of a node in the exercise."""
