@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from derive import completion
+from derive import cli_check, completion
 from derive.errors import Fault
 
 DONE, FINDINGS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -289,3 +289,7 @@ def completion_(shell: str) -> None:
       derive completion fish > ~/.config/fish/completions/derive.fish
     """
     click.echo(completion.script(main, shell))
+
+
+for _command in (cli_check.check, cli_check.equal, cli_check.explain):
+    main.add_command(_command)

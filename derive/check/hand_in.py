@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import Claim, HandIn
@@ -21,13 +22,19 @@ _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict; follows: the index of the claim that it only repeats the mistake of."""
+    """A claim with its verdict; follows: the index of the claim that it only repeats the mistake of.
+
+    bench: all that the hand-in says of its own names.
+    diagnosis: what was done instead, with its code, title and reason; None where that is not known.
+    """
 
     claim: Claim
     verdict: Verdict
     subject: Subject
     trees: tuple[s.Tree, s.Tree] | None = None
     follows: int | None = None
+    diagnosis: Any = None
+    bench: Bench | None = None
 
 
 def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Asked]) -> list[Judged]:
@@ -35,7 +42,17 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     checker = _Checker(hand_in)
     for claim, subject in zip(hand_in.claims, choose(hand_in, subjects, asked), strict=True):
         checker.take(claim, subject)
-    return checker.done
+    return [_explained(one, checker.benches[one.subject.name]) for one in checker.done]
+
+
+def _explained(judged: Judged, bench: Bench) -> Judged:
+    """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
+    if judged.verdict.kind != "wrong" or judged.trees is None:
+        return replace(judged, bench=bench)
+    from derive.check.misconceptions import diagnose
+
+    approximate = _EQUALITIES.get(judged.claim.relation, False)
+    return replace(judged, bench=bench, diagnosis=diagnose(*judged.trees, judged.verdict, bench, approximate))
 
 
 class _Checker:
