@@ -66,11 +66,19 @@ def parts(text: str) -> list[Part]:
     made: list[Part] = []
     before: Path = ()
     for start, label in sorted(found.items()):
-        own = path_of(label)
+        own = _below(path_of(label), before)
         path = tuple(word or (before[at] if at < len(before) else "") for at, word in enumerate(own))
         before = path
         made.append(Part(start, path, label.strip()))
     return made
+
+
+def _below(own: Path, before: Path) -> Path:
+    """Return a lonely `i`, `v` or `x` as the roman number that it is behind `(a)` or `iv`; as a letter it follows `h`."""
+    if len(own) != 2 or own[0] or len(before) < 2 or not before[1]:
+        return own
+    roman = {"i": before[1] != "h", "v": before[2:] == ("iv",), "x": before[2:] == ("ix",)}
+    return ("", "", own[1]) if roman.get(own[1], False) else own
 
 
 def part_at(made: list[Part], offset: int) -> Part | None:

@@ -23,7 +23,7 @@ _WORD_SCRIPT = re.compile(r"([_^])\{([A-Za-z]{3,})\}")
 
 
 _COMMAND = re.compile(r"\\([A-Za-z]{2,})")
-_TEX = frozenset("exp log ln sin cos tanh max min sigma".split())  # commands that TeX itself has
+_TEX = frozenset("exp log ln sin cos tanh max min sigma sqrt".split())  # commands that TeX itself has
 
 
 def with_operators(latex: str) -> str:
