@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 
 from derive.errors import Fault
@@ -29,13 +28,20 @@ def pandoc_path() -> str:
     return found
 
 
-def _bounded(seconds: int) -> None:
-    """Bound the processor time of a child, so that it ends even when this process is killed before it."""
-    import resource
+def bound(process: int, seconds: float) -> None:
+    """Bound the processor time of a child, so that it ends even when this process is killed before it.
 
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    bound = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (bound, bound))
+    From outside, where the system can do that: code that runs in the child makes its start slower, and is not safe
+    beside threads.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_CPU, prlimit
+    except ImportError:
+        return
+    with suppress(OSError):  # it may have ended
+        hard = prlimit(process, RLIMIT_CPU)[1]
+        most = int(seconds) + 1 if hard == RLIM_INFINITY else min(int(seconds) + 1, hard)
+        prlimit(process, RLIMIT_CPU, (most, most))
 
 
 def run_pandoc(args: list[str], text: str, explain: Callable[[str], Fault] | None = None, seconds: int = 20) -> str:
@@ -58,8 +64,8 @@ def start_pandoc(
             stdin=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=partial(_bounded, seconds) if os.name == "posix" else None,
         )
+    bound(started.pid, seconds)
 
     def finish() -> str:
         try:

@@ -7,8 +7,9 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
+
+from derive.pandoc_binary import bound
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> int:
@@ -21,23 +22,14 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], se
         stdout=subprocess.PIPE,  # its end tells at once that the program has ended; to wait for that means to poll
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=partial(_bounded, int(seconds) + 1) if os.name == "posix" else None,
     )
+    bound(started.pid, seconds)
     try:
         started.communicate(timeout=seconds)
         return started.returncode
     finally:
         if started.poll() is None:
             _end(started)
-
-
-def _bounded(seconds: int) -> None:
-    """Bound the processor time of a child, so that it ends even when this process is killed before it."""
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    bound = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (bound, bound))
 
 
 def _end(started: subprocess.Popen[bytes]) -> None:
