@@ -26,6 +26,7 @@ from derive.source import Span
 if TYPE_CHECKING:
     from derive.writers.templates import Look
 
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """What a build gave: files written, the JSON result, the engine that set the PDF ("" without one), notes."""
@@ -41,10 +42,11 @@ def build(
 ) -> Built:
     """Build one report into a folder (None: only the result); raises a Fault, and then no file has changed."""
     loaded = report.load(path)
+    begun = body.begin(loaded.body)  # pandoc reads the text while the derivations are certified
     result = results(loaded)
     try:
         look = find_look(loaded)
-        document = compose(loaded, look, statement)
+        document = compose(loaded, look, statement, begun)
         contents, taken, remarks = _contents(loaded, document, look, result, formats, engine)
     except Fault as fault:
         fault.span = fault.span or _at(loaded, fault.line) or _found(loaded, fault.about)
@@ -52,7 +54,7 @@ def build(
     files = write_all(folder, contents) if folder and contents else ()
     notes = [note for p in loaded.problems.values() for note in p.notes()]
     missed = [] if statement else unshown(loaded, document)
-    return Built(files, result, taken, (*notes, *missed, *remarks))
+    return Built(files, result, taken, (*notes, *document.notes, *missed, *remarks))
 
 
 def find_look(loaded: Report) -> Look:
@@ -89,16 +91,16 @@ def results(loaded: Report) -> dict[str, Any]:
     return {"report": loaded.path.stem, "problems": found}
 
 
-def compose(loaded: Report, look: Look, statement: bool = False) -> Document:
+def compose(loaded: Report, look: Look, statement: bool = False, begun: body.Begun | None = None) -> Document:
     """Return the document of a report, with every block in its place."""
     folder = loaded.path.resolve().parent
     options = body.BodyOptions(statement, loaded.numbering, frozenset(loaded.problems), loaded.room, folder)
     references = References()
-    found = body.read(loaded.body, lambda wanted: resolve(loaded, wanted, references), options)
+    found = body.read(begun or loaded.body, lambda wanted: resolve(loaded, wanted, references), options)
     explained = look.explanations if loaded.explanations is None else loaded.explanations
     blocks = settled(found.blocks, explained, loaded.pictures)
     meta = replace(loaded.meta, points=found.points)
-    return Document(meta, references.number(blocks), _closing(loaded), loaded.path.stem)
+    return Document(meta, references.number(blocks), _closing(loaded), loaded.path.stem, found.notes)
 
 
 def _closing(loaded: Report) -> tuple[Inline, ...]:

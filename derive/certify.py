@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from derive.differentiate import Derivation
@@ -44,21 +45,11 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
 
     Raises a Fault that names the first step that fails, or says that too few points could be found.
     """
-    from mpmath import mp
-
-    count = 0
-    worst = 0.0
+    count, worst = 0, 0.0
     for leaves in points(d, notation, given):
-        with mp.workdps(DIGITS):
-            env = forward(d.graph, leaves, notation)
-            digits = DIGITS + _extra_digits(d, env, notation) if env is not None else DIGITS
-        if env is None:
-            continue
-        with mp.workdps(digits), suppress(DomainError):  # a step out of the domain: another point is taken
-            env = forward(d.graph, leaves, notation)
-            assert env is not None
-            worst = max(worst, _Point(d, env, notation).compare(forms))
-            count += 1
+        error = _at(d, notation, forms, leaves)
+        if error is not None:
+            count, worst = count + 1, max(worst, error)
     if count < _LEAST:
         raise Fault(
             "the derivation cannot be certified",
@@ -66,6 +57,33 @@ def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str,
             expected="a network whose functions are defined for many values of its leaves",
         )
     return Certificate(count, worst)
+
+
+def certify_also(
+    known: Certificate, d: Derivation, notation: Notation, forms: Forms, given: Mapping[str, Value] | None
+) -> Certificate:
+    """Return the certificate of a derivation that has one already, with the numbers of another exercise on top."""
+    for leaves in islice(points(d, notation, given), 1 if given is not None else 0):
+        error = _at(d, notation, forms, leaves)
+        if error is not None:
+            return Certificate(known.points + 1, max(known.max_error, error))
+    return known
+
+
+def _at(d: Derivation, notation: Notation, forms: Forms, leaves: Mapping[str, Value]) -> float | None:
+    """Return the largest relative error at a point, None where the forward pass has no value there."""
+    from mpmath import mp
+
+    with mp.workdps(DIGITS):
+        env = forward(d.graph, leaves, notation)
+        if env is None:
+            return None
+        digits = DIGITS + _extra_digits(d, env, notation)
+    with mp.workdps(digits), suppress(DomainError):  # a step out of the domain: another point is taken
+        env = forward(d.graph, leaves, notation)
+        assert env is not None
+        return _Point(d, env, notation).compare(forms)
+    return None
 
 
 def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -> int:

@@ -216,9 +216,11 @@ class Document:
     """`body` is a list of pandoc blocks (dicts of its JSON) in which derived blocks stand as values, at any depth.
 
     closing: the last line of the document, what the certificate says. name: the files beside a source begin with it.
+    notes: what its author should know beyond it.
     """
 
     meta: Meta
     body: list[Any]
     closing: tuple[Inline, ...] = field(default=())
     name: str = "report"
+    notes: tuple[str, ...] = ()

@@ -62,11 +62,11 @@ class Hint(str):
     change: tuple[str, str]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean …?" for the known word that is closest, or an empty text."""
+def nearest(word: str, known: Iterable[str], least: float = 0.5) -> str:
+    """Return "did you mean …?" for the known word that is closest (at `least` so alike), or an empty text."""
     words = list(known)
     same = [k for k in words if k.casefold() == word.casefold()]
-    close = same or difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    close = same or difflib.get_close_matches(word, words, n=1, cutoff=least)
     if not close:
         return ""
     hint = Hint(f"did you mean {close[0]}?")

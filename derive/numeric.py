@@ -28,24 +28,56 @@ def value(
 
     at_zero is u(0); quantity gives the value of a derivative that stands as ∂a/∂b. Raises DomainError, KeyError.
     """
+    known = _functions.get(id(e))
+    if known is None:
+        if len(_functions) > _MOST_FUNCTIONS:
+            _functions.clear()
+        known = _functions[id(e)] = (e, _function(e))  # the expression is kept, so that its id stays its own
+    return known[1](env, at_zero, quantity)
+
+
+Quantity = Callable[[Partial], Value] | None
+_Function = Callable[[Mapping[str, Value], Fraction, Quantity], Value]
+_MOST_FUNCTIONS = 100_000
+_functions: dict[int, tuple[Expr, _Function]] = {}
+
+
+def _function(e: Expr) -> _Function:
+    """Return the value of e as a function: a certificate asks for the same expressions at many points."""
     if isinstance(e, Number):
-        return e.value
+        number = e.value
+        return lambda env, at_zero, quantity: number
     if isinstance(e, Ref):
-        return env[e.name]
+        name = e.name
+        return lambda env, at_zero, quantity: env[name]
     if isinstance(e, Partial):
-        assert quantity is not None
-        return quantity(e)
+        return lambda env, at_zero, quantity: quantity(e)  # type: ignore[misc]
     assert isinstance(e, Apply)
+    args = [_function(a) for a in e.args]
     if e.op == "branch":  # only the branch that is taken needs a value
-        condition = value(e.args[0], env, at_zero, quantity)
-        return value(e.args[1 if condition > 0 else 2], env, at_zero, quantity)
-    args = [value(a, env, at_zero, quantity) for a in e.args]
-    if e.op == "step" and args[0] == 0:
-        return at_zero
-    found = primitive(e.op).value(*args)
-    # Exact numbers may double their length with every operation.
-    if isinstance(found, Fraction) and found.numerator.bit_length() + found.denominator.bit_length() > LONGEST:
-        return real(found)
+        test, yes, no = args
+        return lambda env, at_zero, quantity: (yes if test(env, at_zero, quantity) > 0 else no)(env, at_zero, quantity)
+    return _step(args[0]) if e.op == "step" else _operation(primitive(e.op).value, args)
+
+
+def _step(argument: _Function) -> _Function:
+    operate = primitive("step").value
+
+    def found(env: Mapping[str, Value], at_zero: Fraction, quantity: Quantity) -> Value:
+        x = argument(env, at_zero, quantity)
+        return at_zero if x == 0 else operate(x)
+
+    return found
+
+
+def _operation(operate: Callable[..., Value], args: list[_Function]) -> _Function:
+    def found(env: Mapping[str, Value], at_zero: Fraction, quantity: Quantity) -> Value:
+        x = operate(*[a(env, at_zero, quantity) for a in args])
+        # Exact numbers may double their length with every operation.
+        if isinstance(x, Fraction) and x.numerator.bit_length() + x.denominator.bit_length() > LONGEST:
+            return real(x)
+        return x
+
     return found
 
 

@@ -144,6 +144,6 @@ def _problems(front: Entry, notation: Notation) -> tuple[dict[str, Problem], dic
                 )
             if not isinstance(entry, Entry):
                 raise Fault(f"`{name.text}` holds the lines of a problem", name.span(), expected="forward: |")
-            problems[name.text] = kind.load(name.text, entry, named, notation)
+            problems[name.text] = kind.load(name.text, entry, named, notation, problems.values())
             sections[name.text] = section
     return problems, sections

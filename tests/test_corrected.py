@@ -61,7 +61,6 @@ MISTAKES = [
     ("## Passes {points=3}", "## Passes {points=three}"),
     ("## Passes {points=3}", "## Passes {points = 3}"),
     ("## Passes {points=3}", "## Passes {point=3}"),
-    ("{{ net.forward }}", "{{net.forward}}"),
     ("{{ net.forward }}", "{{ net.forward }"),
     ("{{ net.forward }}", "{{ net.forwrad }}"),
     ("{{ net.forward }}", "{{ nett.forward }}"),

@@ -208,6 +208,6 @@ def test_options_named_for_blocks_exist() -> None:
 
 def test_files_that_are_named_exist(root: Path) -> None:
     for word in re.findall(r"`(?:python )?((?:tests|reports|templates)/[\w./]+)`", README) + re.findall(
-        r"\]\(([^)#:]+)\)", README
+        r"(?<!!\[caption)\]\(([^)#:]+)\)", README
     ):
         assert (root / word).exists(), word

@@ -289,3 +289,12 @@ def test_paths_and_local_derivatives(document: Callable[..., Any]) -> None:
         document('{{ net.local("h", "v") }}')
     with pytest.raises(Fault, match="no path from v"):
         document('${{ net.path("v", via="z") }}$')
+
+
+def test_braces_without_the_blank_are_text_and_the_build_says_so(
+    derive: Callable[..., Any], report: Any, tmp_path: Path
+) -> None:
+    run = derive("build", report("Forward: {{net.forward}} and $a_{{x}}$.\n"), "--to", "tex")
+    assert run.code == 0
+    assert "note: line 15: `{{net.forward}}` is printed as text" in run.err and "`{{ net.forward }}`" in run.err
+    assert r"\{\{net.forward\}\}" in (tmp_path / "build" / "sheet.tex").read_text(encoding="utf-8")

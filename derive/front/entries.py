@@ -72,7 +72,9 @@ class Mapping:
         for key, _ in self.entries:
             if key.text not in names:
                 fault = unknown_key(key, names)
-                fault.label = nearest(key.text, [name for name in names if self.get(name) is None])
+                left = nearest(key.text, [name for name in names if self.get(name) is None], least=0.7)
+                # A key that is given already may be meant, but to write it twice is no correction.
+                fault.label = left or str(fault.label)
                 raise fault
 
 

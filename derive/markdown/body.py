@@ -30,7 +30,7 @@ from derive.markdown.pandoc_tree import (
 )
 from derive.markdown.placeholders import Placeholder, parse
 from derive.markdown.points import sums
-from derive.pandoc_binary import run_pandoc
+from derive.pandoc_binary import start_pandoc
 from derive.source import Slice
 
 Placed = tuple[Block, ...] | Math | str
@@ -63,21 +63,40 @@ class BodyOptions:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """blocks: pandoc's as dicts, derived ones and headings as values of `document`; points: in total, "" for none."""
+    """blocks: pandoc's as dicts, derived ones and headings as values of `document`; points: in total, "" for none.
+
+    notes: what an author should know about the text.
+    """
 
     blocks: list[Any]
     points: str
+    notes: tuple[str, ...] = ()
 
 
-def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> Body:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A body whose Markdown is being read: `wait` returns pandoc's tree."""
+
+    prepared: Prepared
+    wait: Callable[[], str]
+
+
+def begin(body: Slice) -> Begun:
+    """Begin to read a body, which goes on beside other work; a Fault for `:::` blocks that cannot be read."""
+    prepared = prepare(body)
+    return Begun(prepared, start_pandoc(["--sandbox", "-f", _FORMAT, "-t", "json"], prepared.markdown))
+
+
+def read(body: Slice | Begun, resolve: Resolve, options: BodyOptions | None = None) -> Body:
     """Return what a body holds.
 
     `resolve` is called for each placeholder in the order of the text. A Fault tells of a placeholder, a heading or a
     `:::` block that cannot be read; what `resolve` raises passes through.
     """
     options = options or BodyOptions()
-    prepared = prepare(body)
-    tree = run_pandoc(["--sandbox", "-f", _FORMAT, "-t", "json"], prepared.markdown)
+    begun = begin(body) if isinstance(body, Slice) else body
+    prepared = begun.prepared
+    tree = begun.wait()
     try:
         blocks = json.loads(tree)["blocks"]
         if sum(node["t"] == "Div" for node in nodes(blocks)) < len(prepared.divs):
@@ -86,9 +105,9 @@ def read(body: Slice, resolve: Resolve, options: BodyOptions | None = None) -> B
         reader = _Reader(prepared, resolve, options)
         found = reader.blocks(blocks)
     except RecursionError:
-        raise Fault("the text is nested too deep", body.span(0, 0)) from None
+        raise Fault("the text is nested too deep", prepared.body.span(0, 0)) from None
     points, total = sums(reader.headings.worths)
-    return Body(_with_points(found, points), total)
+    return Body(_with_points(found, points), total, tuple(prepared.notes))
 
 
 def _with_points(tree: Any, points: list[str]) -> Any:

@@ -46,6 +46,7 @@ class Prepared:
     holes: list[Hole] = field(default_factory=list)
     divs: list[Span] = field(default_factory=list)
     opened: list[Span] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     last_comment: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,9 +68,14 @@ class Prepared:
             case "hole":
                 return self._hole(match.start())
             case "tight":
-                change = (match[0], f"{{{{ {match[0][2:-2].strip()} }}}}")
-                span = self.body.span(match.start(), match.end())
-                raise Fault("a blank is missing after `{{`", span, change=change)
+                # Braces without the blank are text, but these look like a block that somebody wants.
+                line, _ = self.body.span(match.start(), match.end()).source.position(self.body.start + match.start())
+                meant = f"{{{{ {match[0][2:-2].strip()} }}}}"
+                self.notes.append(
+                    f"line {line}: `{match[0]}` is printed as text; with a blank, `{meant}`, it is a block"
+                )
+                self.out.append(match[0])
+                return match.end()
             case _:
                 self._div(match)
                 return match.end()

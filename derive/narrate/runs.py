@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from derive.errors import Fault
 from derive.expr import Value
@@ -109,11 +109,15 @@ def _next(network: Network, leaves: dict[str, Value] | None, rate: Value) -> dic
     if leaves is None:
         return None
     new = network.stepped(leaves, rate)
-    if any(abs(v) > _DIVERGED or not math.isfinite(float(v)) for v in new.values()):
+    if not all(abs(v) <= _DIVERGED for v in new.values()):
         return None
     # Exact fractions double their length with every step of a nonlinear loss.
     with precisely():
-        return {k: v if len(str(v)) < 40 else real(v) for k, v in new.items()}
+        return {k: real(v) if _long(v) else v for k, v in new.items()}
+
+
+def _long(x: Value) -> bool:
+    return isinstance(x, Fraction) and x.numerator.bit_length() + x.denominator.bit_length() > 128
 
 
 def _usual(network: Network, ask: Ask) -> Value:

@@ -69,9 +69,12 @@ def short(x: Value) -> str:
 
 def real(x: Value) -> Any:
     """Return a value as an mpf of the working precision."""
+    if not isinstance(x, Fraction):
+        return x
     from mpmath import mp
+    from mpmath.libmp import from_rational
 
-    return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else x
+    return mp.make_mpf(from_rational(x.numerator, x.denominator, mp.prec, "n"))
 
 
 _COSTLY = ("exp", "sin", "cos")  # of a large number their value takes as many digits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Problem(Protocol):
     def notes(self) -> list[str]: ...
 
 
-Load = Callable[[str, Entry, Mapping[str, Entry], Notation], Problem]
+Load = Callable[[str, Entry, Mapping[str, Entry], Notation, Collection[object]], Problem]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from derive.conventions import read_notation
 from derive.errors import Fault, nearest
@@ -27,14 +28,21 @@ _LATER = ("shapes", "layers")
 EXAMPLE = r"forward: |" + "\n      z = w x\n      L = (z - y)^2"
 
 
-def load(name: str, entry: Entry, others: Mapping[str, Entry], notation: Notation) -> Network:
-    """Return the network of an entry of `networks`; raises a Fault at what is wrong with it."""
+def load(
+    name: str, entry: Entry, others: Mapping[str, Entry], notation: Notation, earlier: Collection[object] = ()
+) -> Network:
+    """Return the network of an entry of `networks`; raises a Fault at what is wrong with it.
+
+    others: the entries that it may be `like`; earlier: problems of the report, of which one may have the same lines.
+    """
     for key, _ in entry.entries:
         if key.text in _LATER:
             title = f"`{key.text}` is for networks of vectors and matrices, which cannot be read yet"
             raise Fault(title, key.span(), expected="scalar lines")
     entry.check(KEYS)
-    return _Loader(name, ancestry(entry, others), notation).load()
+    network = _Loader(name, ancestry(entry, others), notation).load()
+    twins = (n for n in earlier if isinstance(n, Network) and n.graph == network.graph)
+    return replace(network, twin=next((n for n in twins if n.notation == network.notation), None))
 
 
 class _Loader:

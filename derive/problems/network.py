@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from derive.certify import Certificate, certify
+from derive.certify import Certificate, certify, certify_also
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault, nearest
 from derive.expr import Apply, Expr, Number, Value, parts
@@ -44,7 +44,8 @@ class Network:
     """One entry of `networks`. Everything that follows from it is computed when it is first asked for.
 
     wrt: leaves whose gradients the document shows; given: plain name → number, {} without numbers;
-    plain: id → plain name; spellings: primitive → how the author writes it.
+    plain: id → plain name; spellings: primitive → how the author writes it. twin: another network with the same lines,
+    which has the same derivation.
     """
 
     name: str
@@ -58,14 +59,17 @@ class Network:
     spellings: Mapping[str, str]
     functions: Mapping[str, Function]
     entry: Entry = field(repr=False)
+    twin: Network | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def derivation(self) -> Derivation:
-        return differentiate(self.graph)
+        return self.twin.derivation if self.twin is not None else differentiate(self.graph)
 
     @cached_property
     def forms(self) -> dict[str, tuple[Expr, ...]]:
         """Every form of every adjoint that a document or the JSON can show."""
+        if self.twin is not None:
+            return self.twin.forms
         d, found = self.derivation, {}
         for name in d.steps:
             closed = (d.closed(name), d.closed(name, SHORT))
@@ -76,7 +80,10 @@ class Network:
     def certificate(self) -> Certificate:
         """The certificate; raises a Fault where a step fails."""
         try:
-            return certify(self.derivation, self.notation, self.forms, self.given if self.complete else None)
+            given = self.given if self.complete else None
+            if self.twin is not None:
+                return certify_also(self.twin.certificate, self.derivation, self.notation, self.forms, given)
+            return certify(self.derivation, self.notation, self.forms, given)
         except Fault as fault:
             fault.span = fault.span or self.entry.span
             raise
