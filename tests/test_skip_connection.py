@@ -202,10 +202,13 @@ def test_all_gradients_vanish_after_the_update(text: str) -> None:
 def test_last_line_gives_points_and_error(text: str, result: dict[str, Any]) -> None:
     certificates = [p["certificate"] for p in result["problems"].values()]
     points = sum(c["points"] for c in certificates)
-    found = re.search(r"Checked: .* at (\d+) points, largest relative error (\d+)×10-(\d+)\.$", text.strip())
+    found = re.search(
+        r"Checked: .* at (\d+) points, largest relative error (\d+)×10-(\d+)\. (\d+) / (\d+)$", text.strip()
+    )
     assert found is not None, text[-200:]
     assert int(found[1]) == points
     assert float(f"{found[2]}e-{found[3]}") >= max(c["max_error"] for c in certificates)
+    assert found[4] == found[5]
 
 
 def test_pages(built: Path) -> None:
@@ -213,7 +216,7 @@ def test_pages(built: Path) -> None:
     assert 3 <= len(pages) <= 8
     for number, page in enumerate(pages, 1):
         words = page.extract_text().strip()
-        assert f"{number} / {len(pages)}" in words[:100]
+        assert words.endswith(f"{number} / {len(pages)}")
         assert len(words) > 200, f"page {number} is almost empty"
 
 
