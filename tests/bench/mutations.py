@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from derive.build import compose, find_look
@@ -19,15 +20,17 @@ from derive.check.claims import read
 from derive.check.hand_in import Judged, check
 from derive.check.judge import Bench, constant, judge
 from derive.check.misconceptions import MISCONCEPTIONS, Diagnosis, diagnose
-from derive.check.misconceptions.edits import bare, number, same
+from derive.check.misconceptions.edits import bare, number, plus, same
+from derive.check.misconceptions.figures import as_shown
 from derive.check.misconceptions.record import Misconception
-from derive.check.misconceptions.setting import Setting, as_shown
+from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
 from derive.check.rounding import unit
 from derive.check.subject import Subject
 from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.numeric import precisely
+from derive.problems.network import Network
 from derive.report import load
 from derive.source import Source
 from derive.writers import WRITERS
@@ -42,6 +45,7 @@ SOLUTIONS = {
         Asked(("2", "d"), "regression", "2d"),
     ],
 }
+_ODD = (Fraction(1373, 1000), Fraction(817, 1000))  # what no rule has
 _PARTS = ((), ("i",), ("ii",), ("iii",), ("iv",))
 
 
@@ -73,7 +77,8 @@ def correct_lines(name: str) -> list[Judged]:
     look = find_look(loaded)
     text = WRITERS["md"](compose(loaded, look), look)[0]
     asked = [replace(a, path=(*a.path, *part)) for a in SOLUTIONS[name] for part in _PARTS]
-    subjects = {a.problem: Subject(loaded.problems[a.problem]) for a in asked}
+    networks = {a.problem: loaded.problems[a.problem] for a in asked}
+    subjects = {key: Subject(network) for key, network in networks.items() if isinstance(network, Network)}
     judged = check(read(Source(f"{name}.md", text), False), subjects, asked)
     return [j for j in judged if j.verdict.kind == "correct" and j.trees is not None]
 
@@ -108,13 +113,28 @@ def written(record: Misconception, setting: Setting) -> Iterator[s.Tree]:
                     yield number(as_shown(value, shown.text))
 
 
+def nonsense(judged: Judged) -> list[Mutant]:
+    """Return a line with right sides that nobody's misconception explains."""
+    assert judged.trees is not None
+    left, right = judged.trees
+    setting = Setting(left, right, Bench(judged.subject))
+    shown = bare(right)
+    if isinstance(shown, s.Num):
+        value = setting.value(right)
+        others = [number(as_shown(value * f, shown.text)) for f in _ODD] if value is not None else []
+    else:
+        others = [plus(right, number(str(float(f)))) for f in _ODD]
+    return [Mutant(judged, tree, ("nonsense",)) for tree in others if not equal(tree, setting)]
+
+
 def equal(tree: s.Tree, setting: Setting) -> bool:
     """Return whether a mutant is right all the same, in its digits or in one of two readings, or has no value."""
     shown, truth = setting.value(tree), setting.value(setting.left)
     if shown is None or truth is None:
         return True
-    if isinstance(bare(tree), s.Num):
-        return abs(float(shown) - float(truth)) <= float(unit(bare(tree).text))
+    literal = bare(tree)
+    if isinstance(literal, s.Num):
+        return abs(float(shown) - float(truth)) <= max(float(unit(literal.text)), 1e-5 * abs(float(truth)))
     if constant(tree) or constant(setting.left):
         return abs(float(shown) - float(truth)) <= 1e-4 * abs(float(truth))
     return any(_everywhere_equal(tree, setting, total) for total in (False, True))
@@ -125,7 +145,7 @@ def _everywhere_equal(tree: s.Tree, setting: Setting, total: bool) -> bool:
         world = setting.bench.world(point, total)
         with precisely():
             try:
-                a, b = (float(Valuation(world).value(t)) for t in (setting.left, tree))
+                a, b = (float(Valuation(world).scalar(t, "a side")) for t in (setting.left, tree))
             except ArithmeticError:
                 continue
         if abs(a - b) > 1e-9 * abs(a):
@@ -145,8 +165,12 @@ def run(found: list[Mutant]) -> Iterator[Outcome]:
         yield Outcome(mutant, verdict.kind, diagnosis, time.perf_counter() - start)
 
 
+def all_lines() -> list[Judged]:
+    return [line for name in SOLUTIONS for line in correct_lines(name)]
+
+
 def all_mutants() -> list[Mutant]:
-    return [m for name in SOLUTIONS for line in correct_lines(name) for m in mutants(line)]
+    return [m for line in all_lines() for m in mutants(line)]
 
 
 def sample(found: list[Mutant], count: int, seed: int = 1) -> list[Mutant]:
@@ -181,7 +205,11 @@ def main() -> None:
     outcomes = list(run(sample(found, count) if count else found))
     for line in table(outcomes):
         print(line)
+    odd = [o for line in all_lines() for o in run(nonsense(line))]
+    guessed = Counter(o.diagnosis.code for o in odd if o.diagnosis is not None)
+    print(f"nonsense: {len(odd)} lines, {sum(guessed.values())} explained: {dict(guessed)}")
     if "-v" in sys.argv:
+        outcomes += [o for o in odd if o.diagnosis is not None]
         for o in outcomes:
             if o.kind != "wrong" or _told(o) != "itself":
                 told = o.diagnosis.code if o.diagnosis else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derive.check.judge import constant
-from derive.check.misconceptions.edits import bare, complements, fraction, number, plus, spots, times, without
+from derive.check.misconceptions.edits import Put, bare, complements, fraction, number, plus, spots, times, without
 from derive.check.misconceptions.record import Change, Example, Misconception, nothing, swapped
 from derive.check.misconceptions.setting import Setting
 from derive.language import surface as s
@@ -32,8 +32,11 @@ def _dropped(tree: s.Tree, setting: Setting) -> Iterator[Change]:
                 if len(part.factors) > 2:
                     yield Change(put(times(*without(part.factors, *pair))), right=slope)
             for k, factor in enumerate(part.factors):
-                if k not in inside and not isinstance(bare(factor), s.Num | s.Div) or _shown(factor):
+                if (k not in inside and not isinstance(bare(factor), s.Num | s.Div)) or _shown(factor):
                     yield Change(put(times(*without(part.factors, k))), right=factor)
+        elif isinstance(part, s.Neg) and isinstance(part.body, s.Mul) and _shown(part.body.factors[0]):
+            first, *rest = part.body.factors
+            yield Change(put(times(*rest)), right=s.Neg(part.at, first))
         elif isinstance(part, s.Div) and not constant(part.below):
             yield Change(put(part.above), right=fraction(s.Num(part.at, "1"), part.below))
 
@@ -46,17 +49,19 @@ def _shown(factor: s.Tree) -> bool:
 
 def _completed(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     """Yield a formula, or one of its terms, with each local derivative of the network."""
+    if constant(setting.left) and isinstance(bare(tree), s.Num):
+        return  # plain arithmetic
     for line, read, local in setting.facts.edges:
         slope = setting.facts.slope(line, read)
-        if setting.facts.written(local) is None or isinstance(setting.value(slope), type(None)):
+        if setting.facts.written(local) is None or setting.value(slope) is None:
             continue
         for part, put in _terms(tree):
             yield Change(put(times(part, slope)), right=slope)
 
 
-def _terms(tree: s.Tree) -> Iterator[tuple[s.Tree, object]]:
+def _terms(tree: s.Tree) -> Iterator[tuple[s.Tree, Put]]:
     for part, put in spots(tree):
-        if part is tree or isinstance(tree, s.Add) and any(part is t for t in tree.terms):
+        if part is tree or (isinstance(tree, s.Add) and any(part is t for t in tree.terms)):
             yield part, put
 
 
@@ -134,8 +139,8 @@ CHAINS = (
     Misconception(
         "extra-factor",
         "A factor too many",
-        "Each local derivative on a path occurs once, and the path ends at the variable. A factor that stands twice, or "
-        "that belongs to a line behind the variable, is no part of it.",
+        "Each local derivative on a path occurs once, and the path ends at the variable. A factor that stands twice, "
+        "or that belongs to a line behind the variable, is no part of it.",
         "the factor {wrong!} does not belong here",
         Example(
             _CHAIN,
@@ -148,8 +153,8 @@ CHAINS = (
     Misconception(
         "factor-two",
         "Factor 2 or 1/2",
-        "The derivative of a square brings its exponent to the front: 2 times the base. With 1/2 in front of the square "
-        "the two cancel; look whether the loss of the exercise has it.",
+        "The derivative of a square brings its exponent to the front: 2 times the base. With 1/2 in front of the "
+        "square the two cancel; look whether the loss of the exercise has it.",
         "the factor 2 is wrong here",
         Example(
             _CHAIN,

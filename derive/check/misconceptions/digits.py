@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from derive.check.judge import constant
-from derive.check.misconceptions.edits import everywhere, number, plus, spots, times
-from derive.check.misconceptions.record import Change, Example, Misconception, nothing
-from derive.check.misconceptions.setting import Setting, as_shown, digits
+from derive.check.misconceptions.edits import number, plus, spots, times
+from derive.check.misconceptions.figures import as_shown, digits
+from derive.check.misconceptions.record import Change, Example, Misconception
+from derive.check.misconceptions.setting import Setting
+from derive.check.quantities import Scalar
 from derive.check.rounding import unit
 from derive.language import surface as s
 from derive.ops.primitive import real
@@ -18,14 +20,12 @@ _UNIT = {
     "data": "x, y",
     "values": "x = 0.63, y = 128, w = 0.25",
 }
-_ROUGH = (1, 2, 3)  # significant digits that are kept too early
-_LONG = "1" * 15
 
 
 def _miscopied(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     """Yield numbers with two digits exchanged, one left out, or one written twice."""
     for part, put in spots(tree):
-        if isinstance(part, s.Num) and digits(part.text) >= 3:
+        if isinstance(part, s.Num) and digits(part.text) >= 3 and part.text.replace(".", "").isdigit():
             for text in _misread(part.text):
                 other = s.Num(part.at, text)
                 yield Change(put(other), part, other)
@@ -45,17 +45,17 @@ def _misread(text: str) -> Iterator[str]:
 def _copied_right(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     """Yield formulas in which a number is a quantity of the exercise that one slip of the pen turns into it."""
     for part, put in spots(tree):
-        if not isinstance(part, s.Num) or digits(part.text) < 2:
+        if not isinstance(part, s.Num) or not part.text.replace(".", "").isdigit():
             continue
         for quantity in _wanted(part, tree, setting):
             for like in (part.text, part.text + "1", part.text[:-1]):
                 text = as_shown(abs(quantity), like)
-                if text != part.text and part.text in _misread(text):
+                if text != part.text and digits(text) >= 3 and part.text in _misread(text):
                     other = s.Num(part.at, text)
                     yield Change(put(other), other, part)
 
 
-def _wanted(part: s.Num, tree: s.Tree, setting: Setting) -> list[object]:
+def _wanted(part: s.Num, tree: s.Tree, setting: Setting) -> list[Scalar]:
     """Return what a number may have been meant to be: its own side's value where it is all of it."""
     inner = tree.body if isinstance(tree, s.Neg) else tree
     if inner is part:
@@ -73,13 +73,13 @@ def _shifted(tree: s.Tree, setting: Setting) -> Iterator[Change]:
 
 
 def _shifted_back(tree: s.Tree, setting: Setting) -> Iterator[Change]:
-    for change in _shifts(tree, lambda number: number.text.strip("0.") != ""):
+    for change in _shifts(tree, lambda number: number.text not in ("0", "1", "2")):
         yield Change(change.tree, change.wrong, change.right)
 
 
 def _shifts(tree: s.Tree, which: Callable[[s.Num], bool]) -> Iterator[Change]:
     for part, put in spots(tree):
-        if isinstance(part, s.Num) and which(part):
+        if isinstance(part, s.Num) and which(part) and part.text.replace(".", "").isdigit():
             for power in (1, -1, 2, -2):
                 other = s.Num(part.at, _moved(part.text, power))
                 yield Change(put(other), part, other)
@@ -95,7 +95,7 @@ def _moved(text: str, power: int) -> str:
 def _slipped(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     """Yield a result with one digit off by one, and with the numbers of the left side joined the other way."""
     inner = tree.body if isinstance(tree, s.Neg) else tree
-    if not isinstance(inner, s.Num):
+    if not isinstance(inner, s.Num) or not inner.text.replace(".", "").isdigit():
         return
     text = inner.text
     leading = len(text) - len(text.lstrip("0."))
@@ -140,42 +140,12 @@ def _text(tree: s.Tree) -> str:
     return sign + (tree.text if isinstance(tree, s.Num) else "")
 
 
-def _rough(tree: s.Tree, setting: Setting) -> Iterator[Change]:
-    """Yield formulas with their quantities rounded before they are used; it is their result that shows it."""
-    if tree is setting.right:
-        return
-    for count in _ROUGH:
-        moved = everywhere(tree, lambda t, n=count: _rounded(t, n, setting))  # type: ignore[misc]
-        value = setting.value(moved) if moved != tree else None
-        if value is not None:  # as a number with all its digits: those of the rounded parts are meant as they stand
-            yield Change(number(as_shown(value, _LONG)), tree, moved)
-
-
-def _rounded(part: s.Tree, count: int, setting: Setting) -> s.Tree | None:
-    """Return a quantity with so many significant digits; what the exercise gives stays, and what is shorter."""
-    from mpmath import mp
-
-    if not isinstance(part, (s.Name, s.Num, s.Partial)):
-        return None
-    value = setting.value(part)
-    if value is None or value == 0 or _given(part, setting) or digits(as_shown(value, "123456")) <= count:
-        return part
-    return number(str(mp.nstr(real(value), count, min_fixed=-30, max_fixed=30)).removesuffix(".0"))
-
-
-def _given(part: s.Tree, setting: Setting) -> bool:
-    leaves = [node.name for node in setting.facts.graph.leaves()]
-    if isinstance(part, s.Num):
-        return "." not in part.text or any(abs(setting.point.values[n]) == Fraction(part.text) for n in leaves)
-    return setting.node(part) in leaves
-
-
 DIGITS = (
     Misconception(
         "copied-digit",
         "A number copied wrongly",
         "The digits are almost those of the number that belongs here: two were exchanged, one was left out or written "
-        "twice on the way from one line to the next.",
+        "twice on the way from one line to the next. Compare them one by one.",
         "{wrong} was copied from {right}",
         Example(_UNIT, "z = 0.1755", "z = 0.1575"),
         _miscopied,
@@ -190,16 +160,6 @@ DIGITS = (
         Example(_UNIT, r"z = 0.25 \cdot 0.63 = 1.575", r"z = 0.25 \cdot 0.63 = 0.1575"),
         _shifted,
         _shifted_back,
-    ),
-    Misconception(
-        "premature-rounding",
-        "Rounded too early",
-        "The intermediate results were rounded before they were used, and the error has grown on the way. Carry at "
-        "least two digits more than the answer shows, and round once, at the end.",
-        "with intermediate results of full length this is another number",
-        Example(_UNIT, "L = (y - h)^2 = 16246.1", "L = (y - h)^2 = 16246.2"),
-        _rough,
-        nothing,
     ),
     Misconception(
         "arithmetic-slip",

@@ -59,9 +59,9 @@ def same(a: Any, b: Any) -> bool:
 
 
 def alike(a: s.Tree, b: s.Tree) -> bool:
-    """Return whether two formulas of numbers are written alike, as far as the digits of both go."""
+    """Return whether two formulas of numbers are written alike, as far as the digits of the second one go."""
     if isinstance(a, s.Num) and isinstance(b, s.Num):
-        return abs(Fraction(a.text) - Fraction(b.text)) <= max(unit(a.text), unit(b.text)) / 2
+        return abs(Fraction(a.text) - Fraction(b.text)) <= (unit(b.text) / 2 if "." in b.text else 0)
     inner, other = children(a), children(b)
     if type(a) is not type(b) or len(inner) != len(other) or (isinstance(a, s.Call) and a.fn != getattr(b, "fn", "")):
         return False

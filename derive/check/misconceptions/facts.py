@@ -18,6 +18,7 @@ from derive.language.walk import walk
 from derive.ops import primitive
 
 _LONGEST = 60  # parts of a composed line
+_MANY = 12  # lines of a network that may all be confused
 _FORMS = 4  # ways to write one gradient that are looked at
 
 
@@ -45,6 +46,12 @@ class Facts:
         trees = {name: self.tree(node.latex) for name, node in self.graph.nodes.items()}
         return {name: tree for name, tree in trees.items() if isinstance(tree, s.Name)}
 
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """The values of the exercise."""
+        own = self.subject.own
+        return {n: float(own.values[n]) for n in self.names} if own is not None else {}
+
     def new(self, parameter: str) -> s.Name:
         """Return the name of a parameter after the update."""
         name = self.names[parameter]
@@ -67,6 +74,14 @@ class Facts:
         for name, node in self.graph.nodes.items():
             stems.setdefault((_stem(name), node.role is Role.LINE), []).append(name)
         return {name: [n for n in names if n != name] for names in stems.values() for name in names}
+
+    def beside(self, name: str | None) -> list[str]:
+        """Return what may be confused with a name in a derivative: all lines with a line, leaves that are alike."""
+        if name is None or name not in self.graph.nodes:
+            return []
+        lines = [n.name for n in self.graph.lines() if n.name != name]
+        found = lines if self.graph[name].role is Role.LINE and len(lines) <= _MANY else self.alike[name]
+        return [n for n in found if n in self.names]
 
     @cached_property
     def edges(self) -> list[tuple[str, str, Expr]]:
@@ -128,9 +143,7 @@ class Facts:
         update = self.network.update
         if update is None:
             return None
-        return self.written(
-            update.rule.step(Ref(parameter), Partial(self.graph.loss, parameter), Ref(update.symbol))
-        )
+        return self.written(update.rule.step(Ref(parameter), Partial(self.graph.loss, parameter), Ref(update.symbol)))
 
 
 def _stem(name: str) -> str:

@@ -89,8 +89,8 @@ FUNCTIONS = (
     Misconception(
         "log-missing",
         "The logarithm is missing",
-        "The cross-entropy takes the logarithm of the predicted probability, not the probability itself. Without it the "
-        "loss of a certain mistake would stay finite.",
+        "The cross-entropy takes the logarithm of the predicted probability, not the probability itself. Without it "
+        "the loss of a certain mistake would stay finite.",
         "{wrong} stands where {right} belongs",
         Example(_LOGS, r"L = -q", r"L = -\log q"),
         _without_log,
@@ -100,7 +100,7 @@ FUNCTIONS = (
         "square-missing",
         "The square or the absolute value is missing",
         "A loss measures how far off the prediction is, in either direction, so the difference is squared or its sign "
-        "taken away before it counts.",
+        "taken away before it counts. Without that, errors in two directions would cancel.",
         "{wrong} stands where {right} belongs",
         Example(_SQUARE, "L = q - y", "L = (q - y)^2"),
         _without_square,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from derive.check.judge import Bench, Verdict, constant, decimal, judge
 from derive.check.limits import INFINITE
 from derive.check.misconceptions.edits import alike, bare, same
+from derive.check.misconceptions.figures import digits
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
-from derive.check.misconceptions.setting import Setting, digits
+from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
 from derive.check.quantities import Grid
 from derive.language import surface as s
@@ -19,7 +20,9 @@ from derive.language.walk import walk
 from derive.numeric import precisely
 from derive.ops.primitive import real
 
-_LONGEST = 300  # parts of a formula that is looked into
+_LONGEST = 200  # parts of a formula that is looked into
+_MOST = 6000  # changes that are tried
+Explained = tuple[Change, s.Tree | None]  # with the right formula where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,10 @@ def diagnose(
     if verdict.kind != "wrong" or not _readable(left, right, bench):
         return None
     search = _Search(Setting(left, right, bench), approximate)
-    for record in records:
-        for change in search.written_as(record):
-            return _told(record, change, False, search.setting)
-    for record in records:
-        for change, repaired in search.explaining(record):
-            return _told(record, change, repaired, search.setting)
+    for way in (search.written_as, search.computed_as):
+        for record in records:
+            for change, meant in way(record):
+                return _told(record, change, meant, search.setting)
     return None
 
 
@@ -72,7 +73,7 @@ def _readable(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
     if not bench.subject.points or any(not isinstance(v, Grid) and abs(v) >= INFINITE for v in bench.numbers.values()):
         return False
     parts = [*walk(left), *walk(right)]
-    strange = any(isinstance(p, s.Matrix) or (isinstance(p, s.Name) and p.id == "infty") for p in parts)
+    strange = any(isinstance(p, (s.Matrix, s.BigSum)) or (isinstance(p, s.Name) and p.id == "infty") for p in parts)
     return len(parts) <= _LONGEST and not strange
 
 
@@ -82,34 +83,50 @@ class _Search:
         self.forms = setting.forms()
         self.with_numbers = [setting.put_in(f) for f in self.forms if not constant(f)] if setting.numeric else []
         self.goal, self.written = setting.value(setting.left), setting.value(setting.right)
+        self.left_over = _MOST
+        self._variants: dict[str, list[Explained]] = {}
         number = bare(setting.right)
+        # So many quantities round to one digit that it tells nothing.
         self.vague = isinstance(number, s.Num) and "." in number.text and digits(number.text) < 2
 
-    def written_as(self, record: Misconception) -> Iterator[Change]:
+    def variants(self, record: Misconception) -> list[Explained]:
+        """Return what a misconception makes of the left side in all its forms."""
+        if record.code not in self._variants:
+            made: list[Explained] = [
+                (c, form) for form in self.forms for c in self.some(record.variants(form, self.setting))
+            ]
+            self._variants[record.code] = made
+        return self._variants[record.code]
+
+    def some(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Yield changes as long as there is patience for them."""
+        for change in changes:
+            if self.left_over <= 0:
+                return
+            self.left_over -= 1
+            yield change
+
+    def written_as(self, record: Misconception) -> Iterator[Explained]:
         """Yield variants of the left side that stand on the right to the letter, or with numbers put in."""
         setting = self.setting
         if isinstance(bare(setting.right), (s.Num, s.Name)):
             return
-        for form in self.forms:
-            for change in record.variants(form, setting):
-                if same(change.tree, setting.right):
-                    yield change
+        yield from ((change, form) for change, form in self.variants(record) if same(change.tree, setting.right))
         for form in self.with_numbers:
-            for change in record.variants(form, setting):
+            for change in self.some(record.variants(form, setting)):
                 if alike(change.tree, setting.right):
-                    yield change
+                    yield change, None
 
-    def explaining(self, record: Misconception) -> Iterator[tuple[Change, bool]]:
-        """Yield what a misconception explains the line by, and whether it is a repair of the right side."""
+    def computed_as(self, record: Misconception) -> Iterator[Explained]:
+        """Yield variants of the left side that are worth what stands on the right, then repairs of that."""
         setting = self.setting
-        for form in self.forms:
-            for change in record.variants(form, setting):
-                if self._near(change.tree, self.written) and self._holds(change.tree, setting.right):
-                    yield change, False
+        for change, form in self.variants(record) if not self.vague else ():
+            if self._near(change.tree, self.written) and self._holds(change.tree, setting.right):
+                yield change, form
         repairs: Changes = record.repairs or swapped(record.variants)
-        for change in repairs(setting.right, setting):
+        for change in self.some(repairs(setting.right, setting)):
             if self._near(change.tree, self.goal) and self._holds(setting.left, change.tree):
-                yield change, True
+                yield change, change.tree
 
     def _near(self, tree: s.Tree, goal: Any) -> bool:
         """Return whether a tree has about a value, so that it is worth a judgement."""
@@ -125,7 +142,7 @@ class _Search:
         return judge(left, right, self.approximate, self.setting.bench).kind == "correct"
 
 
-def _told(record: Misconception, change: Change, repaired: bool, setting: Setting) -> Diagnosis:
+def _told(record: Misconception, change: Change, meant: s.Tree | None, setting: Setting) -> Diagnosis:
     sign = setting.facts.network.notation.derivative
     parts = {"right": change.right, "wrong": change.wrong}
 
@@ -134,7 +151,8 @@ def _told(record: Misconception, change: Change, repaired: bool, setting: Settin
         return "" if tree is None else f"${_slope(tree, setting, sign) if found['slope'] else latex(tree, sign)}$"
 
     says = re.sub(r"\{(?P<part>right|wrong)(?P<slope>!)?\}", formula, record.says)
-    expected = latex(change.tree, sign) if repaired and not decimal(change.tree) else None
+    formula_meant = meant is not None and not constant(setting.right) and not decimal(meant)
+    expected = latex(meant, sign) if meant is not None and formula_meant else None
     return Diagnosis(record, says, expected)
 
 

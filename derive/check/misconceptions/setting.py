@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-
-from mpmath import mp
 
 from derive.check.judge import Bench, constant, decimal
 from derive.check.misconceptions.edits import Put, everywhere, number, same, spots
 from derive.check.misconceptions.facts import Facts, facts_of
+from derive.check.misconceptions.figures import as_shown, cut
 from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.rounding import unit
 from derive.check.subject import NetworkWorld, Point
 from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.language.walk import walk
-from derive.notation import Digits, Notation, show
-from derive.numeric import precisely
+from derive.numeric import precisely, value
+from derive.ops import DomainError
 from derive.ops.primitive import real
 
 
@@ -46,6 +45,7 @@ class Setting:
         self.point = self._place()
         self.world: NetworkWorld = bench.world(self.point)
         self._values = _Remembering(self.world)
+        self._rounded: dict[int, Mapping[str, Scalar]] = {}
 
     def _place(self) -> Point:
         """Return the point of the exercise for numbers, else one where the sides differ and the left one is not 0."""
@@ -87,10 +87,10 @@ class Setting:
         point = self.bench.subject.points[-1]
         with precisely():
             try:
-                value = real(Valuation(self.bench.world(point)).value(self.left))
+                goal = real(Valuation(self.bench.world(point)).value(self.left))
             except (ArithmeticError, ValueError, AttributeError):
                 return
-            near = [n for n, a in point.adjoints.items() if a != 0 and abs(real(a) - value) <= abs(value) / 10**20]
+            near = [n for n, a in point.adjoints.items() if a != 0 and abs(real(a) - goal) <= abs(goal) / 10**20]
         for name in near:
             yield from self.facts.gradient(name)
 
@@ -145,38 +145,52 @@ class Setting:
         A minus belongs to a number where the value has it: -0.11 is w, but the last part of 3 - 0.11 is 0.11.
         """
         taken: list[s.Tree] = []
+        whole = constant(tree)
         for part, put in spots(tree):
             number = part.body if isinstance(part, s.Neg) else part
             if not isinstance(number, s.Num) or any(number is t for t in taken):
                 continue
+            if not whole and "." not in number.text:
+                continue  # the 1 of 1 - h
             names = self._showing(number.text, minus=number is not part)
             if names:
                 taken.append(number)
                 yield part, put, number.text, names
 
     def _showing(self, text: str, minus: bool) -> list[str]:
-        own = self.bench.subject.own
-        if own is None:
-            return []
-        value = real(-Fraction(text) if minus else Fraction(text))
-        near = real(unit(text) / 2 if "." in text else Fraction(0)) + real(Fraction(1, 10**30))
-        return [n for n, v in own.values.items() if n in self.facts.names and abs(real(v) - value) <= near]
+        value = float(text) * (-1 if minus else 1)
+        near = (float(unit(text)) / 2 if "." in text else 0) + 1e-14 * abs(value)
+        return [n for n, v in self.facts.numbers.items() if abs(v - value) <= near]
 
     def put_in(self, tree: s.Tree) -> s.Tree:
         """Return a formula with the numbers of the exercise for its names and derivatives."""
 
-        def value(part: s.Tree) -> s.Tree | None:
+        def shown(part: s.Tree) -> s.Tree | None:
             if not isinstance(part, (s.Name, s.Partial)):
                 return None
             found = self.value(part)
             return number(as_shown(found, "123456")) if found is not None else part
 
-        return everywhere(tree, value)
+        return everywhere(tree, shown)
 
     def own(self, node: str) -> Scalar:
         """Return the value of a node in the exercise."""
         assert self.bench.subject.own is not None
         return self.bench.subject.own.values[node]
+
+    def rounded(self, count: int) -> Mapping[str, Scalar]:
+        """Return the values of the network where each line is rounded to so many significant digits at once."""
+        if count not in self._rounded:
+            found = dict(self.point.values)
+            with precisely():
+                try:
+                    for line in self.facts.graph.lines():
+                        assert line.expr is not None
+                        found[line.name] = cut(value(line.expr, found, self.world.at_zero), count)
+                except DomainError:  # a log of what was rounded to 0
+                    found = {}
+            self._rounded[count] = found
+        return self._rounded[count]
 
     def numbers(self) -> list[Scalar]:
         """Return the numbers that may stand in the claim: those of the exercise and those of its left side."""
@@ -189,18 +203,3 @@ class Setting:
 
     def parts(self, tree: s.Tree) -> list[s.Tree]:
         return [part for part, _ in spots(tree)]
-
-
-def digits(text: str) -> int:
-    """Return the number of significant digits of a number as it is written."""
-    mantissa = text.lower().partition("e")[0]
-    return max(1, len(mantissa.replace(".", "").lstrip("0")))
-
-
-def as_shown(x: Scalar, like: str) -> str:
-    """Return a value with as many significant digits as another number has; all of them where it needs few."""
-    from mpmath import mp
-
-    if isinstance(x, Fraction) and (x * 10**6).denominator == 1:
-        return show(x, Notation(digits=Digits("exact", 6)))[0]
-    return str(mp.nstr(real(x), max(3, digits(like)), strip_zeros=False, min_fixed=-30, max_fixed=30))

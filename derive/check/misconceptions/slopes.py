@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.check.misconceptions.edits import complements, negated, number, plus, spots, times, without
+from derive.check.misconceptions.edits import Put, complements, negated, number, plus, spots, times, without
 from derive.check.misconceptions.record import Change, Example, Misconception
 from derive.check.misconceptions.setting import Setting
 from derive.language import surface as s
@@ -16,10 +16,9 @@ _UNIT = {
     "values": "x = 0.7, y = 1, w = 0.4, v = 1.3",
 }
 _SLOPE = r"\frac{\partial L}{\partial z} = 2 (q - y) v h (1 - h)"
-Slope = tuple[s.Tree, s.Tree, str]
 
 
-def _slopes(tree: s.Tree, setting: Setting) -> Iterator[tuple[s.Tree, s.Tree, object, str | None]]:
+def _slopes(tree: s.Tree, setting: Setting) -> Iterator[tuple[s.Tree, s.Tree, Put, str | None]]:
     """Yield (slope, what its function is worth, put, node) for σ'(z), h(1 - h), u(z) and ∂h/∂z in a formula."""
     for part, put in spots(tree):
         match part:
@@ -27,16 +26,17 @@ def _slopes(tree: s.Tree, setting: Setting) -> Iterator[tuple[s.Tree, s.Tree, ob
                 yield part, s.Call(part.at, part.fn, (z,)), put, _output(z, setting)
             case s.Call(fn="u" | "step", args=(z,)):
                 yield part, s.Call(part.at, "ReLU", (z,)), put, _output(z, setting)
-            case s.Partial(of=of, wrt=(_,)) if (node := setting.world.quantity(of)) in setting.facts.activations:
-                yield part, of, put, node
+            case s.Partial(of=of, wrt=(by,)) if (node := setting.world.quantity(of)) in setting.facts.activations:
+                if setting.world.quantity(by) == setting.facts.activations[node][0]:
+                    yield part, of, put, node
             case s.Mul():
                 for i, j in complements(part.factors):
                     slope = times(part.factors[i], part.factors[j])
 
-                    def into(new: s.Tree, part: s.Mul = part, put: object = put, i: int = i, j: int = j) -> s.Tree:
+                    def into(new: s.Tree, part: s.Mul = part, put: Put = put, i: int = i, j: int = j) -> s.Tree:
                         first = min(i, j)
                         rest = without(part.factors, i, j)
-                        return put(times(*rest[:first], new, *rest[first:]))  # type: ignore[operator,no-any-return]
+                        return put(times(*rest[:first], new, *rest[first:]))
 
                     yield slope, part.factors[i], into, setting.node(part.factors[i])
 
@@ -49,7 +49,7 @@ def _output(z: s.Tree, setting: Setting) -> str | None:
 
 def _undifferentiated(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     for slope, function, put, _ in _slopes(tree, setting):
-        yield Change(put(function), slope, function)  # type: ignore[operator]
+        yield Change(put(function), slope, function)
 
 
 def _differentiated(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -69,7 +69,7 @@ def _other_rule(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     for slope, h, put, _ in _slopes(tree, setting):
         if isinstance(slope, s.Mul):
             other = plus(number("1"), negated(s.Pow(h.at, h, number("2"))))
-            yield Change(put(other), slope, other)  # type: ignore[operator]
+            yield Change(put(other), slope, other)
     for part, put in spots(tree):
         if isinstance(part, s.Call) and part.fn == "sign":
             yield Change(put(part.args[0]), part, part.args[0])
@@ -97,18 +97,18 @@ def _elsewhere(tree: s.Tree, setting: Setting) -> Iterator[Change]:
         if op == "sigmoid":
             others.append(times(entry, plus(number("1"), negated(entry))))
         for other in others:
-            yield Change(put(other), slope, other)  # type: ignore[operator]
+            yield Change(put(other), slope, other)
 
 
 def _moved_back(tree: s.Tree, setting: Setting) -> Iterator[Change]:
-    for slope, function, put, node in _slopes(tree, setting):
+    for slope, function, put, _ in _slopes(tree, setting):
         inner = slope.args[0] if isinstance(slope, s.Call) else function
         name = setting.node(inner)
         options = {name, next((h for h, (z, _) in setting.facts.activations.items() if z == name), None)}
         for h in options & set(setting.facts.activations):
             assert h is not None
             other = setting.facts.slope(h, setting.facts.activations[h][0])
-            yield Change(put(other), other, slope)  # type: ignore[operator]
+            yield Change(put(other), other, slope)
 
 
 SLOPES = (
@@ -116,7 +116,8 @@ SLOPES = (
         "activation-for-derivative",
         "The activation instead of its derivative",
         "In the forward pass the activation itself is computed, in the backward pass its derivative is a factor: "
-        "σ′(z) = σ(z)(1 − σ(z)) and not σ(z), the unit step and not ReLU.",
+        "σ′(z) = σ(z)(1 − σ(z)) and not σ(z), the unit step and not ReLU. A prime, or a factor h(1 − h), belongs to "
+        "each activation on the path.",
         "{wrong} stands where its derivative {right} belongs",
         Example(_UNIT, r"\frac{\partial L}{\partial z} = 2 (q - y) v h", _SLOPE),
         _undifferentiated,
@@ -126,7 +127,7 @@ SLOPES = (
         "wrong-rule",
         "The derivative of another function",
         "Rules that look alike were exchanged: σ′ = h(1 − h) belongs to the sigmoid and 1 − h² to tanh; |a| has the "
-        "derivative sign(a), a²/2 has a.",
+        "derivative sign(a), a²/2 has a. Look up which function the line of the forward pass names.",
         "{right} is the derivative here, not {wrong}",
         Example(_UNIT, r"\frac{\partial L}{\partial z} = 2 (q - y) v (1 - h^2)", _SLOPE),
         _other_rule,
