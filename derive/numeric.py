@@ -74,7 +74,7 @@ def _operation(operate: Callable[..., Value], args: list[_Function]) -> _Functio
     def found(env: Mapping[str, Value], at_zero: Fraction, quantity: Quantity) -> Value:
         x = operate(*[a(env, at_zero, quantity) for a in args])
         # Exact numbers may double their length with every operation.
-        if isinstance(x, Fraction) and x.numerator.bit_length() + x.denominator.bit_length() > LONGEST:
+        if type(x) is Fraction and x.numerator.bit_length() + x.denominator.bit_length() > LONGEST:
             return real(x)
         return x
 

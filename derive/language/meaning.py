@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
 from keyword import kwlist
+from typing import Any
 
 from derive.errors import Fault, nearest
 from derive.expr import ONE, Apply, Expr, Number, Ref, call, div, mul, power, substitute
@@ -69,7 +70,7 @@ class _Lowering:
     def __init__(self, text: Slice, scope: Scope) -> None:
         self.text, self.scope = text, scope
 
-    def fault(self, tree: s.Tree, title: str, **more: str) -> Fault:
+    def fault(self, tree: s.Tree, title: str, **more: Any) -> Fault:
         return Fault(title, self.text.span(*tree.at), **more)
 
     def lower(self, tree: s.Tree) -> Expr:

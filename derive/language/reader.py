@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from derive.errors import Fault
 from derive.language.names import Table
@@ -103,10 +104,10 @@ class Reader(ABC):
             token = self.tokens[self.i]
             raise self.fault("this formula is nested too deeply", token.start, token.end)
 
-    def fault(self, title: str, start: int, end: int, **more: str) -> Fault:
+    def fault(self, title: str, start: int, end: int, **more: Any) -> Fault:
         return Fault(title, self.piece.span(start, end), **more)
 
-    def fault_at(self, token: Token, title: str, **more: str) -> Fault:
+    def fault_at(self, token: Token, title: str, **more: Any) -> Fault:
         return self.fault(title, token.start, token.end, **more)
 
     def missing(self) -> Fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from derive.errors import Fault
 from derive.source import Slice
@@ -62,7 +62,7 @@ class Scanner(ABC):
     @abstractmethod
     def on_cmd(self, name: str, start: int, end: int) -> int | None: ...
 
-    def fault(self, title: str, start: int, end: int, **more: str) -> Fault:
+    def fault(self, title: str, start: int, end: int, **more: Any) -> Fault:
         return Fault(title, self.piece.span(start, end), **more)
 
     def stray(self, pos: int) -> Fault:

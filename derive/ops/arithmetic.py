@@ -17,7 +17,7 @@ def _sum(*x: Value) -> Value:
 
 
 def _product(*x: Value) -> Value:
-    if 0 in x and any(v == 0 and isinstance(v, Fraction) for v in x):
+    if any(type(v) is Fraction and v.numerator == 0 for v in x):
         return Fraction(0)
     return reduce(lambda a, b: a * b if type(a) is type(b) else real(a) * real(b), x)
 

@@ -69,7 +69,7 @@ def short(x: Value) -> str:
 
 def real(x: Value) -> Any:
     """Return a value as an mpf of the working precision."""
-    if not isinstance(x, Fraction):
+    if type(x) is not Fraction:  # isinstance is slow for a number of an abstract kind, and this is asked very often
         return x
     from mpmath import mp
     from mpmath.libmp import from_rational

@@ -10,7 +10,7 @@ from typing import Any
 from derive.certify import Certificate, certify, certify_also
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault, nearest
-from derive.expr import Apply, Expr, Number, Value, parts
+from derive.expr import Apply, Expr, Ref, Value, parts
 from derive.front.entries import Mapping as Entry
 from derive.graph import Graph, Role
 from derive.language.grammar import Table
@@ -155,14 +155,18 @@ class Network:
 
     def stepped(self, leaves: Mapping[str, Value], rate: Value) -> dict[str, Value]:
         """Return the leaves after one step of the update rule."""
-        assert self.update is not None
         state = self.state(leaves)
         new = dict(leaves)
         with precisely():
             for name in self.parameters:
-                step = self.update.rule.step(Number(state.values[name]), Number(state.adjoints[name]), Number(rate))
-                new[name] = value(step, {})
+                new[name] = value(self._step, {"w": state.values[name], "g": state.adjoints[name], "r": rate})
         return new
+
+    @cached_property
+    def _step(self) -> Expr:
+        """A parameter w after one step against its gradient g with the rate r."""
+        assert self.update is not None
+        return self.update.rule.step(Ref("w"), Ref("g"), Ref("r"))
 
     @cached_property
     def updated(self) -> dict[str, Value]:
