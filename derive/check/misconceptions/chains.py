@@ -96,15 +96,15 @@ def _of_paths(tree: s.Add) -> bool:
 
 
 def _twos(tree: s.Tree, setting: Setting) -> Iterator[Change]:
-    two = number("2")
     for part, put in spots(tree):
         if isinstance(part, s.Mul):
             for k, factor in enumerate(part.factors):
                 if isinstance(factor, s.Num) and factor.text == "2":
-                    yield Change(put(times(*without(part.factors, k))), right=factor)
+                    less = times(*without(part.factors, k))
+                    yield Change(put(less), part, less)
     if not isinstance(bare(tree), s.Num):
-        yield Change(times(two, tree), wrong=two)
-        yield Change(fraction(tree, two), right=two)
+        for other in (times(number("2"), tree), fraction(tree, number("2"))):
+            yield Change(other, tree, other)
 
 
 CHAINS = (
@@ -155,7 +155,7 @@ CHAINS = (
         "Factor 2 or 1/2",
         "The derivative of a square brings its exponent to the front: 2 times the base. With 1/2 in front of the "
         "square the two cancel; look whether the loss of the exercise has it.",
-        "the factor 2 is wrong here",
+        "a factor 2: {right}, not {wrong}",
         Example(
             _CHAIN,
             r"\frac{\partial L}{\partial z_2} = z_2 - y",

@@ -63,7 +63,7 @@ ROUNDED = (
         "Rounded too early",
         "The intermediate results were rounded before they were used, and the error has grown on the way. Carry at "
         "least two digits more than the answer shows, and round once, at the end.",
-        "with intermediate results of full length this is another number",
+        "it is {wrong}, where a number was rounded too early",
         Example(_UNIT, "L = (y - h)^2 = 16246.1", "L = (y - h)^2 = 16246.2"),
         _rough,
         nothing,

@@ -20,8 +20,8 @@ from derive.language.walk import walk
 from derive.numeric import precisely
 from derive.ops.primitive import real
 
-_LONGEST = 200  # parts of a formula that is looked into
-_MOST = 6000  # changes that are tried
+_LONGEST = 100  # parts of a formula that is looked into
+_MOST = 3000  # changes that are tried
 Explained = tuple[Change, s.Tree | None]  # with the right formula where it is known
 
 
