@@ -298,3 +298,16 @@ def test_braces_without_the_blank_are_text_and_the_build_says_so(
     assert run.code == 0
     assert "note: line 15: `{{net.forward}}` is printed as text" in run.err and "`{{ net.forward }}`" in run.err
     assert r"\{\{net.forward\}\}" in (tmp_path / "build" / "sheet.tex").read_text(encoding="utf-8")
+
+
+def test_gradients_in_the_leaves_alone(document: Callable[..., Any]) -> None:
+    (block,) = of_kind(document('{{ net.backward("w", style="expanded") }}'), Aligned)
+    *_, last = block.chains[0].links
+    assert last.latex == r"2 (v \sigma(w x) - y) v \sigma(w x) (1 - \sigma(w x)) x"
+    with pytest.raises(Fault, match="`style` cannot be `matrix`"):
+        document('{{ net.backward(style="matrix") }}')
+
+
+def test_values_side_by_side(document: Callable[..., Any]) -> None:
+    (table,) = of_kind(document('{{ compare(net, net, "h", "L", show="values") }}'), Table)
+    assert [len(row) for row in table.rows] == [3, 3] and table.header[1] == ("net",)

@@ -8,8 +8,9 @@ from fractions import Fraction
 from derive.document import Aligned, Block, Chain, Inline, Link, Note, Table
 from derive.expr import Apply, Expr, Number, size
 from derive.narrate import layers, reasons
-from derive.narrate.blocks import Ask, Placed
+from derive.narrate.blocks import Ask, Placed, one_of
 from derive.narrate.common import backward_key, caption, cell, chosen, explained, label, quantity, state_of
+from derive.narrate.composed import in_leaves
 from derive.narrate.numbers import enumeration, value_of, worked_out
 from derive.problems.network import Network, State
 from derive.steps import SHORT, adjoint_forms, backward_forms
@@ -38,7 +39,8 @@ def backward(network: Network, ask: Ask) -> Placed:
         state = state_of(network, ask)
         chains = [_backward_numbers(network, n, state) for n in names]
     else:
-        chains = [_backward_line(network, n) for n in names]
+        line = {"": _backward_line, "expanded": _expanded}[one_of(ask, "style", "", "expanded")]
+        chains = [line(network, n, ask) for n in names]
     aligned = (Aligned(tuple(chains), explained(ask)),) if chains else ()
     return (*aligned, *_remarks(network, names, ask))
 
@@ -54,7 +56,15 @@ def _with_path(network: Network, names: list[str]) -> list[str]:
     return [n for n in order(network) if n in needed]
 
 
-def _backward_line(network: Network, name: str) -> Chain:
+def _expanded(network: Network, name: str, ask: Ask) -> Chain:
+    """Return a gradient in the leaves alone, behind its closed form."""
+    writer, closed = network.writer(), network.derivation.closed(name)
+    links = tuple(Link("=", t) for t in _different(writer.latex(e) for e in (closed, in_leaves(network, closed, ask))))
+    key = backward_key(network, name)
+    return Chain(quantity(network, name), links, boxed=name in network.wrt, key=key, shows=key)
+
+
+def _backward_line(network: Network, name: str, ask: Ask) -> Chain:
     writer = network.writer()
     forms = backward_forms(network.derivation, name)
     links = tuple(Link("=", latex) for latex in _different(writer.latex(f) for f in forms))

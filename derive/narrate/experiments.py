@@ -11,7 +11,7 @@ from derive.expr import Value
 from derive.front.lines import items
 from derive.narrate import plots
 from derive.narrate.blocks import Ask, Placed, one_of
-from derive.narrate.common import caption, label
+from derive.narrate.common import caption, cell, label
 from derive.narrate.numbers import value_of
 from derive.narrate.runs import Run, Varied, counts, own_rate, runs, varied
 from derive.problems.network import Network
@@ -159,7 +159,9 @@ def _picture(
 
 
 def compare(networks: list[Network], ask: Ask) -> Placed:
-    """The gradients of several networks side by side."""
+    """The gradients (or the values) of several networks side by side."""
+    if one_of(ask, "show", "gradients", "values") == "values":
+        return _values_of(networks, ask)
     first = networks[0]
     chosen = ask.names or [first.graph[n].spelled for n in first.wrt]
     numbers = all(n.complete for n in networks)
@@ -175,3 +177,15 @@ def compare(networks: list[Network], ask: Ask) -> Placed:
             rows.append(tuple(row))
     header: list[Cell] = [("gradient",), ("network",), ("formula",), *([("value",)] if numbers else [])]
     return (Table(tuple(header), tuple(rows), "lll" + "r" * numbers, caption(ask), key=label(ask)),)
+
+
+def _values_of(networks: list[Network], ask: Ask) -> Placed:
+    """Return a table of the values of nodes, a row for each node and a column for each network."""
+    shared = [n.spelled for n in networks[0].graph.lines() if all(n.name in m.graph.nodes for m in networks)]
+    rows = []
+    for spelled in ask.names or shared:
+        names = [network.find(spelled, ask.span) for network in networks]
+        found = [value_of(m.before.values[n], m.notation) for m, n in zip(networks, names, strict=True)]
+        rows.append((cell(networks[0].graph[names[0]].latex), *(cell(v) for v in found)))
+    header: tuple[Cell, ...] = (("node",), *((network.name,) for network in networks))
+    return (Table(header, tuple(rows), "l" + "r" * len(networks), caption(ask), key=label(ask)),)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from derive.agreement import must_agree
 from derive.document import Aligned, Chain, Link
-from derive.errors import Fault
-from derive.expr import Expr, Ref, rebuild, size
-from derive.graph import Node, Role
+from derive.graph import Node
 from derive.narrate import reasons
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.common import chosen, explained, forward_key, state_of
@@ -35,23 +32,3 @@ def _forward_numbers(network: Network, node: Node, state: State) -> Chain:
     numbers = worked_out(network, node.expr, state, found, rough=node.name in state.rough)
     links = (Link("=", node.forms[-1].latex), *numbers)
     return Chain(node.latex, links, shows=forward_key(network, node.name))
-
-
-def composed(network: Network, ask: Ask) -> Placed:
-    """The prediction as one formula in the leaves."""
-    graph = network.graph
-    read = [n for n in graph[graph.loss].reads if graph[n].role is Role.LINE]
-    target = graph[network.find(ask.names[0], ask.span) if ask.names else (read or [graph.loss])[-1]]
-    env: dict[str, Expr] = {}
-    for node in graph.lines():
-        assert node.expr is not None
-        env[node.name] = rebuild(node.expr, lambda x: env.get(x.name, x) if isinstance(x, Ref) else x)
-        if size(env[node.name]) > 400:
-            raise Fault(f"{network.name} is too deep to be written as one formula", ask.span)
-        if node.name == target.name:
-            break
-    whole = env.get(target.name, Ref(target.name))
-    given = network.given if network.complete else None
-    must_agree(network.derivation, network.notation, whole, Ref(target.name), given)
-    latex = network.writer().latex(whole)
-    return (Aligned((Chain(target.latex, (Link("=", latex),)),)),)

@@ -8,7 +8,8 @@ from derive.narrate import pictures
 from derive.narrate.backward import backward, gradients
 from derive.narrate.blocks import Ask, Offer, Placed, Reference
 from derive.narrate.common import backward_key, forward_key, rounded, state_of
-from derive.narrate.forward import composed, forward
+from derive.narrate.composed import composed
+from derive.narrate.forward import forward
 from derive.narrate.numbers import value_of
 from derive.narrate.paths import local, path
 from derive.narrate.setting import certificate, conventions, given
@@ -75,7 +76,7 @@ OFFERS: dict[str, Offer] = {
     "backward": Offer(
         rounded(backward),
         "the backward pass",
-        ("numbers", "after", "from", "to", "explain", "digits"),
+        ("numbers", "after", "from", "to", "style", "explain", "digits"),
         (0, _MANY),
         r'backward("w_1")',
     ),

@@ -45,8 +45,8 @@ BLOCKS: dict[str, dict[str, Offer]] = {"networks": {**network.OFFERS, **_EXPERIM
 ACROSS = {
     "compare": Offer(
         experiments.compare,
-        "the gradients of several networks side by side",
-        ("caption", "label"),
+        "the gradients of several networks side by side, or their values",
+        ("show", "caption", "label"),
         (0, _MANY),
         r'compare(skip, plain, "\omega_0")',
     ),

@@ -29,6 +29,8 @@ _MARKS = re.compile(
     r"\\(?:begin|end)\{(?:itemize|enumerate|document|center)\}(?:\[[^\]]*\])?|\\(?:documentclass|usepackage)\b.*"
 )
 
+_WIDEST = 60  # letters of a word
+
 
 def document(feedback: Feedback, readable: Readable, name: str) -> Document:
     """Return the document; formulas that `readable` does not know stand as their source."""
@@ -120,8 +122,11 @@ def _text(text: str) -> list[Node]:
 
 
 def _words(text: str) -> list[Node]:
+    """Return a text as inline nodes; a word that is longer than a line is parted."""
     out: list[Node] = []
     for at, word in enumerate(re.split(r"\s+", text)):
         out += [{"t": "Space"}] if at else []
-        out += [{"t": "Str", "c": word}] if word else []
+        for begin in range(0, len(word), _WIDEST):
+            out += [{"t": "Space"}] if begin else []
+            out += [{"t": "Str", "c": word[begin : begin + _WIDEST]}]
     return out
