@@ -18,7 +18,7 @@ _ENVIRONMENTS = (
 _ENV = "|".join(_ENVIRONMENTS)
 _MARKDOWN_OUT = (
     r"^(?P<math>`{3,})[ \t]*math\b[^\n]*\n.*?^(?P=math)[ \t]*$"
-    r"|(?P<out><!--.*?-->|^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
+    r"|(?P<out><!--.*?-->|^(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
 )
 _LATEX_OUT = r"(?P<out>(?<!\\)%[^\n]*|\\begin\{(?P<raw>verbatim|lstlisting|comment)\*?\}.*?\\end\{(?P=raw)\*?\})"
 _REGION = rf"""
@@ -30,7 +30,7 @@ _REGION = rf"""
   | (?P<begin> \\begin\{{ (?P<env> (?:{_ENV})\*? ) \}} ) (?P<inner> .*? )
       (?: \\end\{{(?P=env)\}} | (?=\n[ \t]*\n) | \Z )
   | \$` (?P<ticks> [^`\n]+ ) `\$
-  | (?P<code> (?P<tick>`+) (?:(?!(?P=tick)).)+? (?P=tick) )
+  | (?P<code> (?<!`) (?P<tick>`++) (?:(?!(?P=tick)).)+? (?P=tick) (?!`) )
   | \$ (?P<dollar> (?: \\. | [^$\\] )+? ) \$
 """
 _FORM = re.compile(_REGION, re.VERBOSE | re.DOTALL | re.MULTILINE)
