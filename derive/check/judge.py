@@ -175,14 +175,20 @@ def _span(tree: s.Tree, world: NetworkWorld, bench: Bench, open_digits: Mapping[
     def value(numbers: Mapping[s.Range, Scalar]) -> Quantity:
         return Valuation(world, numbers=numbers).value(tree)
 
-    rounded = _quantities(bench)
-    return span_of(tree, value, lambda n: open_digits.get(n.text) or uncertain(n, rounded))
+    quantities = _quantities(bench)
+    exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
+    rounded = [x for x in quantities if not isinstance(x, Fraction)]
+
+    def open_by(n: s.Num) -> Fraction:
+        return open_digits.get(n.text) or (Fraction(0) if Fraction(n.text) in exact else uncertain(n, rounded))
+
+    return span_of(tree, value, open_by)
 
 
 def _quantities(bench: Bench) -> list[Scalar]:
-    """Return every number of the exercise that is not exact, so that it can only stand rounded on paper."""
+    """Return every number of the exercise; those that are not exact can only stand rounded on paper."""
     point = bench.subject.own
     if point is None:
         return []
-    found = [*point.values.values(), *point.adjoints.values(), *point.updated.values()]
-    return [x for x in found if not isinstance(x, Fraction)]
+    rate = [point.rate] if point.rate is not None else []
+    return [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
