@@ -428,3 +428,8 @@ def test_what_looks_share_is_no_look() -> None:
     assert templates.names() == ["handout", "homework"]
     with pytest.raises(Fault, match="no template is called"):
         templates.find("_shared")
+
+
+@pytest.mark.skipif("DERIVE_TEST_ALL" not in os.environ, reason="only where everything is to be tested")
+def test_there_is_a_tex_to_test_with() -> None:
+    assert shutil.which("pdflatex"), "the tests of the LaTeX engine would be left out"

@@ -53,7 +53,7 @@ def test_two_commands_do_all_the_set_up() -> None:
     for line in SETUP:
         assert re.search(r"\.venv/bin/pip install -q (-e )?['\"]?\.", line)
     assert build.endswith(".venv/bin/derive build reports/skip_connection.md")
-    assert test.endswith(".venv/bin/python -m pytest")
+    assert test.endswith(".venv/bin/python -m pytest -n 2")
 
 
 def test_the_set_up_names_what_there_is(root: Path) -> None:

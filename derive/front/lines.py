@@ -31,7 +31,7 @@ _TOKEN = re.compile(
             | \\(?:r(?:brace|brack|angle|floor|ceil|group|[vV]ert))(?![A-Za-z]) )
   | (?P<other> [\^_][^\S\r\n]*[-+*/<>=] | [A-Za-z0-9.']+ )
   | (?P<operator> [-+*/=<>&^_:·×⊙∘≈≤≥≠≡∼∈→←⇒⇔−±] | \\(?:{_OPERATORS})(?![A-Za-z]) )
-  | (?P<rest> \\[A-Za-z]+\*? | \\. | . )
+  | (?P<rest> \\[A-Za-z]+\*? | \\[^\r\n] | . )
     """,
     re.VERBOSE,
 )
