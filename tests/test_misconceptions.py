@@ -17,6 +17,8 @@ from derive.check.misconceptions import MISCONCEPTIONS, RECORDS, Diagnosis, diag
 from derive.check.misconceptions.written import latex
 from derive.check.subject import Subject
 from derive.language.grammar import parse
+from derive.problems.network import Network
+from derive.report import load
 from derive.source import Source
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
@@ -105,6 +107,28 @@ def test_the_sentence_names_the_quantity(line: str) -> None:
 )
 def test_nothing_is_guessed(line: str) -> None:
     assert told(line, subject_of(NETWORK)) is None
+
+
+def test_what_the_exercise_gives_is_exact_also_where_a_gradient_rounds_to_it() -> None:
+    """The learning rate 0.1 is not the gradient -0.1478 with one digit, so nothing is left open by it."""
+    subject = subject_of(MISCONCEPTIONS["reversed-update"].example.network)
+    step = r"w^{new} = w - \alpha \frac{\partial L}{\partial w} = 0.4 - 0.1 \cdot (-0.1478) = "
+    assert [j.verdict.kind for j in judged(step + "0.4148", subject)] == ["correct"] * 3
+    assert [j.verdict.kind for j in judged(step + "0.4200", subject)] == ["correct", "correct", "wrong"]
+
+
+@pytest.mark.parametrize("name", ["names", "kinks", "open"])
+def test_any_network_can_be_asked(name: str) -> None:
+    """Names that are powers, functions that are left open, no numbers: nothing is known of a line, nothing fails."""
+    report = Path(__file__).parent / "data" / "reports" / f"{name}.md"
+    for problem in load(report).problems.values():
+        assert isinstance(problem, Network)
+        subject = Subject(problem)
+        for node in problem.wrt:
+            line = rf"{subject.network.writer().quantity(problem.graph.loss, node)} = 17.3517 + \exp(3.1)"
+            for one in judged(line, subject):
+                assert one.trees is not None and one.verdict.kind in ("wrong", "undecided")
+                assert diagnose(*one.trees, one.verdict, Bench(subject)) is None
 
 
 def test_a_repair_of_a_formula_is_what_should_stand_there() -> None:

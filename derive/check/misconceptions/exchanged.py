@@ -42,9 +42,9 @@ def _other_time(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     for part, put in spots(tree):
         if isinstance(part, s.Name):
             node, after = setting.node(part), subject.after(part.id)
-            if after is not None:
+            if after in setting.facts.names:
                 yield Change(put(setting.facts.names[after]), part, setting.facts.names[after])
-            elif node in subject.network.parameters:
+            elif node in subject.network.parameters and node in setting.facts.names:
                 yield Change(put(setting.facts.new(node)), part, setting.facts.new(node))
     if own is not None:
         for part, put in spots(tree):

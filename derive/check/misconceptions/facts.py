@@ -42,7 +42,7 @@ class Facts:
 
     @cached_property
     def names(self) -> dict[str, s.Name]:
-        """The tree of every node by its plain name."""
+        """The tree of every node by its plain name, without those that are no single name in a formula (σ²)."""
         trees = {name: self.tree(node.latex) for name, node in self.graph.nodes.items()}
         return {name: tree for name, tree in trees.items() if isinstance(tree, s.Name)}
 
@@ -65,7 +65,7 @@ class Facts:
             match node.expr:
                 case Apply(op=op, args=(Ref(name=z), *_)) if primitive(op).kind == "activation" and op != "id":
                     found[node.name] = (z, op)
-        return found
+        return {h: (z, op) for h, (z, op) in found.items() if h in self.names and z in self.names}
 
     @cached_property
     def alike(self) -> dict[str, list[str]]:
@@ -87,7 +87,8 @@ class Facts:
     def edges(self) -> list[tuple[str, str, Expr]]:
         """(line, what it reads, its derivative by that)."""
         steps = self.network.derivation.steps
-        return [(c.consumer, name, c.local) for name, step in steps.items() for c in step.contributions]
+        found = [(c.consumer, name, c.local) for name, step in steps.items() for c in step.contributions]
+        return [edge for edge in found if edge[0] in self.names and edge[1] in self.names]
 
     @cached_property
     def target(self) -> str | None:

@@ -47,7 +47,7 @@ def _relabelled(tree: s.Tree, setting: Setting) -> Iterator[Change]:
         return
     for name in dict.fromkeys(node for part in setting.parts(tree) if (node := setting.node(part)) is not None):
         for label in alike.get(name, ()):
-            if label in setting.facts.names:
+            if label in setting.facts.names and name in setting.facts.names:
                 other = setting.facts.names[label]
                 moved = everywhere(tree, lambda t, n=name, o=other: o if setting.node(t) == n else None)  # type: ignore[misc]
                 yield Change(moved, setting.facts.names[name], other)

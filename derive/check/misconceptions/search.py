@@ -123,6 +123,8 @@ class _Search:
         for change, form in self.variants(record) if not self.vague else ():
             if self._near(change.tree, self.written) and self._holds(change.tree, setting.right):
                 yield change, form
+        if self.goal == 0:
+            return  # any factor 0 would do
         repairs: Changes = record.repairs or swapped(record.variants)
         for change in self.some(repairs(setting.right, setting)):
             if self._near(change.tree, self.goal) and self._holds(setting.left, change.tree):
