@@ -32,11 +32,17 @@ def choose(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Ask
         sections.setdefault(claim.part, []).append(claim)
     chosen: dict[object, Subject] = {}
     for part, claims in sections.items():
-        found = by_path.get(claims[0].part.path) if claims[0].part is not None else None
+        found = _matched(claims[0].part.path, by_path) if claims[0].part is not None else None
         fewest = min(subjects.values(), key=lambda subject: unknown(hand_in, claims, subject))
         chosen[part] = found or fewest
     described = _described(hand_in, subjects, chosen)
     return [described.get(claim.paragraph, chosen[claim.part]) for claim in hand_in.claims]
+
+
+def _matched(path: Path, by_path: Mapping[Path, Subject]) -> Subject | None:
+    """Return the subject of a part, or of the part that it is a sub-part of."""
+    prefixes = (path[:length] for length in range(len(path), 0, -1))
+    return next((by_path[prefix] for prefix in prefixes if prefix in by_path), None)
 
 
 def _described(
