@@ -88,7 +88,7 @@ def test_commands(derive: Callable[..., Any], here: Path, command: str) -> None:
 
 
 def test_there_are_commands_of_every_kind() -> None:
-    assert {c.split()[1] for c in derive_commands()} == {"build", "parse", "new", "list"}
+    assert {c.split()[1] for c in derive_commands()} == {"build", "parse", "new", "list", "equal", "explain"}
 
 
 def test_the_first_report_builds(derive: Callable[..., Any], here: Path) -> None:

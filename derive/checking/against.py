@@ -17,7 +17,7 @@ from derive.check.parts import Path as PartPath
 from derive.check.parts import path_of
 from derive.check.subject import Subject
 from derive.document import Aligned, Chain, Heading, Table
-from derive.errors import Fault
+from derive.errors import Fault, Unreadable
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,29 @@ class Against:
     wanted: tuple[Wanted, ...]
 
 
-@lru_cache(maxsize=4)
 def against(path: Path) -> Against:
-    """Return what a report asks for; raises a Fault where it cannot be read or a derivation fails its check."""
+    """Return what a report asks for; raises a Fault where it cannot be read or a derivation fails its check.
+
+    A report that has not changed is read once, however many hand-ins are held against it.
+    """
+    try:
+        state = path.stat()
+    except OSError as wrong:
+        raise Unreadable(f"cannot read {path}", path=str(path), reason=wrong.strerror or str(wrong)) from None
+    return _read(path.resolve(), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, changed: int, size: int) -> Against:
     loaded = report.load(path)
     document = compose(loaded, find_look(loaded))
     shown = list(_shown(document.body))
-    names = [name for name in loaded.problems if any(_problem(chain) == name for _, chain in shown)] or list(
-        loaded.problems
-    )
+    used = {_problem(chain) for _, chain in shown}
+    names = [name for name in loaded.problems if name in used or not used]
     if not names:
         raise Fault("the report has no problem to check against", path=str(path), expected="an entry of `networks`")
     subjects = {name: Subject(loaded.problems[name]) for name in names}  # type: ignore[arg-type]
-    return Against(subjects, tuple(_asked(shown, subjects)), tuple(_wanted(shown, subjects)))
+    return Against(subjects, tuple(_asked(shown)), tuple(_wanted(shown, subjects)))
 
 
 def _shown(body: Any) -> Iterator[tuple[PartPath, Chain]]:
@@ -70,12 +80,13 @@ def _problem(chain: Chain) -> str:
     return chain.shows.partition(".")[0]
 
 
-def _asked(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]) -> Iterator[Asked]:
-    """Yield each part, and each part with sub-parts, with the problem of most of its steps."""
+def _asked(shown: list[tuple[PartPath, Chain]]) -> Iterator[Asked]:
+    """Yield each part with the problem of most of its steps; one that has only sub-parts is about the first of them."""
     counts: dict[PartPath, Counter[str]] = {}
     for path, chain in shown:
-        for end in range(1, len(path) + 1):
-            counts.setdefault(path[:end], Counter())[_problem(chain)] += 1
+        counts.setdefault(path, Counter())[_problem(chain)] += 1
+        for end in range(1, len(path)):
+            counts.setdefault(path[:end], Counter({_problem(chain): 0}))
     for path, counted in counts.items():
         yield Asked(path, counted.most_common(1)[0][0], "".join(path))
 

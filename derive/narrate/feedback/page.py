@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from derive.document import Document, Heading, Inline, Math, Meta, Note, Table
-from derive.narrate.feedback.passages import Passage, Piece, passages
+from derive.narrate.feedback.passages import LONGEST, Passage, Piece, passages
 from derive.narrate.feedback.remarks import (
     WORDS,
     Feedback,
@@ -40,6 +40,8 @@ def document(feedback: Feedback, readable: Readable, name: str) -> Document:
     body: list[Any] = [*page.summary(), Heading(1, "", tuple(_words("Your text")))]
     for passage in parts:
         body += page.passage(passage)
+    if len(feedback.hand_in.source.text) > LONGEST:
+        body.append(Note("Cut", ("the rest of the text is not printed here; the counts are those of all of it.",)))
     return Document(Meta(f"Feedback: {feedback.name.rpartition('/')[2]}"), body, (), name)
 
 

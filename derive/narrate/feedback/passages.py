@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ _OPENING = re.compile(
 )
 _CLOSING = re.compile(r"\s*(?:\$\$|`\$|\$|\\\]|\\\)|```|\\end\{[A-Za-z]+\*?\})")
 _ROWS = re.compile(r"\\\\|(?<!\\)&")
-_LONGEST = 200_000  # characters of a text that is printed again
+LONGEST = 60_000  # characters of a text that is printed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class _Place:
 
 def passages(feedback: Feedback) -> Iterator[Passage]:
     """Yield the passages in their order; what is beyond all reading is left out at the end."""
-    text = feedback.hand_in.source.text[:_LONGEST]
+    text = feedback.hand_in.source.text[:LONGEST]
     places = list(_places(feedback, text))
     claims: dict[int, list[int]] = {}
     for index, judged in enumerate(feedback.judged):
@@ -58,7 +59,7 @@ def passages(feedback: Feedback) -> Iterator[Passage]:
     for number, line in enumerate(text.split("\n"), 1):
         end = at + len(line)
         first = first or number
-        inside = any(place.start <= end < place.end for place in places)
+        inside = _inside(places, end)
         found = [index for n in range(first, number + 1) for index in claims.get(n, [])]
         if not inside and (not line.strip() or (found and not line.lstrip().startswith("|"))):
             yield Passage(first, number, tuple(_pieces(text, start, end, places)), tuple(found))
@@ -67,6 +68,11 @@ def passages(feedback: Feedback) -> Iterator[Passage]:
     if start < len(text):
         found = [index for n, indices in claims.items() if n >= first for index in indices]
         yield Passage(first, number, tuple(_pieces(text, start, len(text), places)), tuple(found))
+
+
+def _inside(places: Sequence[_Place], offset: int) -> bool:
+    at = bisect_right(places, offset, key=lambda place: place.start) - 1
+    return at >= 0 and offset < places[at].end
 
 
 def _places(feedback: Feedback, text: str) -> Iterator[_Place]:
@@ -90,8 +96,10 @@ def _formula(region: Region, macros: dict[str, tuple[int, str]]) -> str:
 
 def _pieces(text: str, start: int, end: int, places: Sequence[_Place]) -> Iterator[Piece]:
     at = start
-    for place in places:
-        if start <= place.start and place.end <= end:
+    for place in places[bisect_left(places, start, key=lambda p: p.start) :]:
+        if place.start >= end:
+            break
+        if place.end <= end:
             if text[at : place.start].strip():
                 yield Piece(text[at : place.start])
             yield place.piece

@@ -56,6 +56,7 @@ def plain(latex: str) -> str:
     """Return a formula as text on one line, cut where nobody would read on."""
     tokens = [t for t in _TOKEN.findall(latex[:_LONGEST]) if not t.isspace()]
     made = unicodedata.normalize("NFC", re.sub(r" {2,}", " ", _Reader(tokens).run())).strip()
+    made = "".join(c if c.isprintable() else " " for c in made)  # nothing in it steers a terminal
     return made + ("…" if len(latex) > _LONGEST else "")
 
 

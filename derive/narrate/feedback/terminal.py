@@ -52,11 +52,11 @@ class _Report:
             yield from self.graph(self.feedback.graph)
         for group in parts:
             yield from self.group(group)
-        first = [(g.label or "at the beginning", first_wrong(self.feedback, g)) for g in parts]
-        told = ", ".join(f"{label} line {line}" for label, line in first if line is not None)
+        first = [(g.label, first_wrong(self.feedback, g)) for g in parts]
+        told = ", ".join(f"{label} line {line}".strip() for label, line in first if line is not None)
         if told:
             yield ""
-            yield from self.wrapped(f"First wrong step of each part: {told}", "")
+            yield from self.wrapped(f"First wrong step{' of each part' * (len(parts) > 1)}: {told}", "")
 
     def head(self, parts: list[Group]) -> str:
         labels = len({g.label for g in parts if g.claims})
