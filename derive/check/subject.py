@@ -267,8 +267,7 @@ class NetworkWorld:
             return moved.values[node]
         found = self.subject.derivative(node, by, moved, total=False) if node != self.subject.graph.loss else None
         if node == self.subject.graph.loss:
-            with_loss = differentiate(Graph(self.subject.graph.nodes, node))
-            found = adjoints(with_loss, moved.values, self.subject.network.notation)[by]
+            found = adjoints(self.subject.network.derivation, moved.values, self.subject.network.notation)[by]
         if found is None or primes > 1:
             raise DomainError(f"{node} has no such derivative")
         return found

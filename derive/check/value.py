@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -364,8 +365,14 @@ def primitive_function(op: str, primes: int, at_zero: Fraction) -> Callable[...,
 
 def _derivative(op: str, x: tuple[Scalar, ...], at_zero: Fraction) -> Scalar:
     """Return the derivative of a primitive by its first argument, from its own rule."""
-    e = Apply(op, tuple(Number(a) for a in x))
-    return value(PRIMITIVES[op].vjp(0, ONE, e, e.args), {}, at_zero)
+    return value(_slope(op, len(x)), {str(i): a for i, a in enumerate(x)}, at_zero)
+
+
+@lru_cache(maxsize=512)
+def _slope(op: str, count: int) -> Expr:
+    """Return the derivative as one expression, which is made into a function once for all numbers."""
+    e = Apply(op, tuple(Ref(str(i)) for i in range(count)))
+    return PRIMITIVES[op].vjp(0, ONE, e, e.args)
 
 
 @dataclass(slots=True)
