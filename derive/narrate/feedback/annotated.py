@@ -6,7 +6,8 @@ import re
 
 from derive.document import Inline, Math
 from derive.narrate.feedback.passages import passages
-from derive.narrate.feedback.remarks import WORDS, Feedback, asked_for, notes, summary
+from derive.narrate.feedback.remarks import WORDS, Feedback, asked_for, notes
+from derive.narrate.feedback.summary import summary
 
 _ITEM = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>(?:[-*+]|\d{1,3}[.)])[ \t]+)?")
 

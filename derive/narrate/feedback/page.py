@@ -8,19 +8,8 @@ from typing import Any
 
 from derive.document import Document, Heading, Inline, Math, Meta, Note, Table
 from derive.narrate.feedback.passages import LONGEST, Passage, Piece, passages
-from derive.narrate.feedback.remarks import (
-    WORDS,
-    Feedback,
-    Group,
-    asked_for,
-    counted,
-    first_wrong,
-    groups,
-    kinds_of,
-    notes,
-    summary,
-    titled,
-)
+from derive.narrate.feedback.remarks import WORDS, Feedback, asked_for, notes
+from derive.narrate.feedback.summary import Group, counted, first_wrong, groups, kinds_of, summary, titled
 
 Node = dict[str, Any]
 Readable = Callable[[Iterable[str]], frozenset[str]]  # of some LaTeX, what can be set

@@ -10,22 +10,8 @@ from derive.check.hand_in import Judged
 from derive.check.result import FLAGGED, OPEN
 from derive.document import Inline, Math
 from derive.narrate.feedback.plain import plain
-from derive.narrate.feedback.remarks import (
-    WORDS,
-    Feedback,
-    Group,
-    Remark,
-    asked_for,
-    carried,
-    counted,
-    first_wrong,
-    groups,
-    kinds_of,
-    relation,
-    remark,
-    summary,
-    titled,
-)
+from derive.narrate.feedback.remarks import WORDS, Feedback, Remark, asked_for, carried, relation, remark
+from derive.narrate.feedback.summary import Group, counted, first_wrong, groups, kinds_of, summary, titled
 
 Paint = Callable[[str, str], str]  # (verdict, text) → the text, perhaps in a colour
 _INDENT = 4
