@@ -165,13 +165,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A problem (level 1), part (2) or sub-part (3); `title` holds pandoc inlines, `number` is ready to print."""
+    """A problem (level 1), part (2) or sub-part (3); `title` holds pandoc inlines, `number` is ready to print.
+
+    of: the problem of the front matter whose names hold below it, "" where it does not say.
+    """
 
     level: int
     number: str
     title: tuple[Any, ...]
     points: str = ""
     id: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

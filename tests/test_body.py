@@ -220,7 +220,7 @@ def test_attributes_of_headings() -> None:
     found = body('# {points=2.5}\n\n## {#c points="2.5" of=skip}\n\n### x {points=2.50}\n\n#### deep')
     assert found[:3] == [
         Heading(1, "1", (), "2.5", ""),
-        Heading(2, "(a)", (), "2.5", "c"),
+        Heading(2, "(a)", (), "2.5", "c", "skip"),
         Heading(3, "i", ({"t": "Str", "c": "x"},), "2.5", ""),
     ]
     assert found[3]["t"] == "Header"

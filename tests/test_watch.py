@@ -133,7 +133,7 @@ def test_pictures_looks_and_several_reports(watching: Callable[..., Watching], t
     save(look / "template.tex", "% mine\n")
     while "out/own" not in run.next()[0]:
         pass
-    assert (tmp_path / "out" / "own.tex").read_text(encoding="utf-8")== "% mine\n"
+    assert (tmp_path / "out" / "own.tex").read_text(encoding="utf-8") == "% mine\n"
     assert run.interrupt() == 0
 
 

@@ -28,6 +28,7 @@ class Claim:
     """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
+    lead: the last sentence (or heading) of prose before it.
     """
 
     line: int
@@ -38,6 +39,7 @@ class Claim:
     part: Part | None
     words: str
     paragraph: int
+    lead: str = ""
 
     @property
     def left(self) -> Slice:
@@ -72,20 +74,41 @@ def read(source: Source, latex: bool) -> HandIn:
     for region in regions(clean, latex):
         found += [(region.start, statement) for statement in statements(region.text)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
+    leads = _leads(text, [start for start, _ in found])
     whole = following([statement for _, statement in found])
     claims = [
         claim
         for (start, _), statement in zip(found, whole, strict=True)
-        for claim in _claims(source, statement, part_at(made, start), bisect_right(breaks, start))
+        for claim in _claims(source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""))
     ]
     return HandIn(source, tuple(claims), macros, tuple(made))
 
 
-def _claims(source: Source, statement: Statement, part: Part | None, paragraph: int) -> Iterator[Claim]:
+_FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")
+_SENTENCE = re.compile(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)")
+
+
+def _leads(text: str, starts: list[int]) -> dict[int, str]:
+    """Return for each region the last sentence of prose before it; a heading is one."""
+    found: dict[int, str] = {}
+    before, lead = 0, ""
+    for start in dict.fromkeys(starts):
+        between = re.sub(
+            r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]", " ", text[max(before, start - 2000) : start]
+        )
+        words = [
+            w for w in re.split(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)", between) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1
+        ]
+        lead = " ".join(words[-1].split())[:300] if words else lead
+        found[start], before = lead, start
+    return found
+
+
+def _claims(source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str) -> Iterator[Claim]:
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
     for at, sign in enumerate(statement.signs):
         line, column = source.position(sign.start)
-        yield Claim(line, column, sign.relation, sides, at, part, statement.words, paragraph)
+        yield Claim(line, column, sign.relation, sides, at, part, statement.words, paragraph, lead)
 
 
 _EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")

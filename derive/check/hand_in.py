@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -115,7 +116,15 @@ class _Checker:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
         limit = at_infinity(left, right, bench)
-        return limit if limit is not None else judge(left, right, _EQUALITIES[claim.relation], bench)
+        if limit is not None:
+            return limit
+        found = judge(left, right, _EQUALITIES[claim.relation], bench)
+        if not speaks_of_after(claim.lead) or bench.subject.after_update is None:
+            return found
+        then = judge(left, right, _EQUALITIES[claim.relation], replace(bench, after=True))
+        if then.kind == "wrong" and found.kind == "correct":
+            return Verdict("undecided", "it is right with the values before the update; are those meant?")
+        return then
 
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
@@ -131,6 +140,19 @@ class _Checker:
         if judged.verdict.kind == "wrong":
             slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
         return judged
+
+
+_AFTER = re.compile(
+    r"\b(?:after (?:the|one|this|an?|that)(?: \w+){0,2} (?:update|step)"
+    r"|(?:new|updated) (?:weights?|parameters?|values?|network))\b",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"(?:compute|calculate|find|give|derive|determine|what|how|why)\b", re.IGNORECASE)
+
+
+def speaks_of_after(lead: str) -> bool:
+    """Return whether a sentence says that what follows is meant after the update; a question does not."""
+    return bool(_AFTER.search(lead)) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
 
 
 def _name(tree: s.Tree | None) -> str:

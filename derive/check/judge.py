@@ -40,7 +40,8 @@ class Verdict:
 class Bench:
     """What a hand-in has said so far, beside the network that it speaks of.
 
-    beliefs: (node, whether its gradient is meant) → what it is taken to be instead.
+    beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
+    update.
     """
 
     subject: Subject
@@ -48,6 +49,12 @@ class Bench:
     aliases: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, Quantity] = field(default_factory=dict)
     beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
+    after: bool = False
+
+    @property
+    def meant(self) -> Point | None:
+        """The point whose numbers are meant: of the exercise, or (`after`) that after its update."""
+        return self.subject.after_update if self.after else self.subject.own
 
     def world(self, point: Point, total: bool = False) -> NetworkWorld:
         world = NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
@@ -108,7 +115,7 @@ def judge(
     """
     try:
         with precisely():
-            if not constant(left) and not constant(right):
+            if not constant(left) and not constant(right) and not _stated(left, right, bench):
                 return _symbolic(left, right, approximate, bench, open_digits or {})
             return _numeric(left, right, approximate, bench, open_digits or {})
     except Unread as part:
@@ -119,6 +126,14 @@ def judge(
         return Verdict("mismatched", str(clash))
     except (DomainError, ZeroDivisionError, OverflowError) as missing:
         return Verdict("undecided", f"it has no value: {missing}")
+
+
+def _stated(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
+    """Return whether both sides are leaves: `w_1 = w_2` is no law but says that their values are the same."""
+    if not (isinstance(left, s.Name) and isinstance(right, s.Name)) or bench.meant is None:
+        return False
+    nodes = [bench.subject.plain(side.id) for side in (left, right)]
+    return None not in nodes and nodes[0] != nodes[1] and all(n in bench.meant.leaves for n in nodes)
 
 
 def _symbolic(
@@ -161,7 +176,7 @@ def _numeric(
     left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
 ) -> Verdict:
     """Compare two sides at the numbers of the exercise; each may stand for all that its digits leave open."""
-    point = bench.subject.own
+    point = bench.meant
     if point is None and not (constant(left) and constant(right)):
         return Verdict("undecided", "the exercise has no numbers")
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
@@ -177,18 +192,18 @@ def _span(tree: s.Tree, world: NetworkWorld, bench: Bench, open_digits: Mapping[
 
     quantities = _quantities(bench)
     exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
-    rounded = [x for x in quantities if not isinstance(x, Fraction)]
 
     def open_by(n: s.Num) -> Fraction:
-        return open_digits.get(n.text) or (Fraction(0) if Fraction(n.text) in exact else uncertain(n, rounded))
+        return open_digits.get(n.text) or (Fraction(0) if Fraction(n.text) in exact else uncertain(n, quantities))
 
     return span_of(tree, value, open_by)
 
 
 def _quantities(bench: Bench) -> list[Scalar]:
-    """Return every number of the exercise; those that are not exact can only stand rounded on paper."""
-    point = bench.subject.own
-    if point is None:
-        return []
-    rate = [point.rate] if point.rate is not None else []
-    return [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
+    """Return every number of the exercise, which may stand rounded on paper."""
+    found: list[Scalar] = []
+    for point in (bench.subject.own, bench.subject.after_update):
+        if point is not None:
+            rate = [point.rate] if point.rate is not None else []
+            found += [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
+    return found

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 
 _DEFINITION = re.compile(
-    r"\\(?:re|provide)?newcommand\*?\s*(?:\{\s*\\(?P<a>[A-Za-z]+)\s*\}|\\(?P<b>[A-Za-z]+))\s*(?:\[(?P<count>[1-9])\])?\s*(?=\{)"
-    r"|\\def\s*\\(?P<c>[A-Za-z]+)\s*(?P<marks>(?:\#[1-9])*)\s*(?=\{)"
-    r"|\\DeclareMathOperator\*?\s*\{\s*\\(?P<operator>[A-Za-z]+)\s*\}\s*(?=\{)"
+    r"\\(?:re|provide)?newcommand\*?\s*+(?:\{\s*+\\(?P<a>[A-Za-z]++)\s*+\}|\\(?P<b>[A-Za-z]++))\s*+(?:\[(?P<count>[1-9])\])?+\s*+(?=\{)"
+    r"|\\def\s*+\\(?P<c>[A-Za-z]++)\s*+(?P<marks>(?:\#[1-9])*+)\s*+(?=\{)"
+    r"|\\DeclareMathOperator\*?\s*+\{\s*+\\(?P<operator>[A-Za-z]++)\s*+\}\s*+(?=\{)"
 )
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_COMMAND = re.compile(r"\\([A-Za-z]++)")
 _LONGEST, _MOST = 20_000, 400  # characters of a formula, replacements in it
 Macros = Mapping[str, tuple[int, str]]
 
@@ -21,10 +23,12 @@ def definitions(text: str) -> tuple[dict[str, tuple[int, str]], str]:
     """
     found: dict[str, tuple[int, str]] = {}
     out, at = [], 0
+    pairs: dict[int, int] | None = None
     for match in _DEFINITION.finditer(text):
         if match.start() < at:
             continue
-        end = closing(text, match.end())
+        pairs = _pairs(text) if pairs is None else pairs
+        end = pairs.get(match.end())
         if end is None:
             continue
         body = text[match.end() + 1 : end]
@@ -36,10 +40,22 @@ def definitions(text: str) -> tuple[dict[str, tuple[int, str]], str]:
     return found, "".join([*out, text[at:]])
 
 
+def _pairs(text: str) -> dict[int, int]:
+    """Return where each brace that opens is closed."""
+    found: dict[int, int] = {}
+    open_: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            open_.append(match.start())
+        elif match[0] == "}" and open_:
+            found[open_.pop()] = match.start()
+    return found
+
+
 def closing(text: str, opening: int) -> int | None:
     """Return where the brace that opens here is closed, None if it never is."""
     depth = 0
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, opening):
+    for match in _BRACE.finditer(text, opening):
         depth += {"{": 1, "}": -1}.get(match[0], 0)
         if depth == 0:
             return match.start()
@@ -50,10 +66,10 @@ def expanded(text: str, macros: Macros) -> str:
     """Return a formula with the commands put in; what grows beyond all bounds stays as it is and is not read."""
     if not macros:
         return text
-    names = re.compile(r"\\(" + "|".join(sorted(macros, key=len, reverse=True)) + r")(?![A-Za-z])")
+    at = 0
     for _ in range(_MOST):
-        match = names.search(text)
-        if match is None or len(text) > _LONGEST:
+        match = next((m for m in _COMMAND.finditer(text, at) if m[1] in macros), None)
+        if match is None:
             return text
         count, body = macros[match[1]]
         end = match.end()
@@ -61,11 +77,12 @@ def expanded(text: str, macros: Macros) -> str:
         for _ in range(count):
             argument, end = _argument(text, end)
             arguments.append(argument)
-        for k, argument in enumerate(arguments, 1):
-            body = body.replace(f"#{k}", argument)
-        text = (
-            f"{text[: match.start()]}{{{body}}}{text[end:]}" if count else f"{text[: match.start()]}{body} {text[end:]}"
-        )
+        longest = len(body) + len(text) + sum(body.count(f"#{k}") * len(a) for k, a in enumerate(arguments, 1))
+        if longest > _LONGEST:
+            return text
+        body = re.sub(r"#([1-9])", lambda m, a=arguments: a[int(m[1]) - 1] if int(m[1]) <= len(a) else m[0], body)
+        at = match.start()  # what stands before it holds no command any more
+        text = f"{text[:at]}{{{body}}}{text[end:]}" if count else f"{text[:at]}{body} {text[end:]}"
     return text
 
 

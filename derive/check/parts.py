@@ -74,7 +74,7 @@ def parts(text: str) -> list[Part]:
 
 
 def _below(own: Path, before: Path) -> Path:
-    """Return a lonely `i`, `v` or `x` as the roman number that it is behind `(a)` or `iv`; as a letter it follows `h`."""
+    """Return a lonely `i`, `v` or `x` as the roman number that it is behind `(a)` or `iv`."""
     if len(own) != 2 or own[0] or len(before) < 2 or not before[1]:
         return own
     roman = {"i": before[1] != "h", "v": before[2:] == ("iv",), "x": before[2:] == ("ix",)}

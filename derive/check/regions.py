@@ -7,6 +7,7 @@ the source. Damage ends a region at the next empty line and nothing else.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,14 +17,15 @@ _ENVIRONMENTS = (
     "equation align gather multline eqnarray displaymath math flalign alignat split aligned gathered".split()
 )
 _ENV = "|".join(_ENVIRONMENTS)
-_MARKDOWN_OUT = (
-    r"^(?P<math>`{3,})[ \t]*math\b[^\n]*\n.*?^(?P=math)[ \t]*$"
-    r"|(?P<out><!--.*?-->|^(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$)"
-)
-_LATEX_OUT = r"(?P<out>(?<!\\)%[^\n]*|\\begin\{(?P<raw>verbatim|lstlisting|comment)\*?\}.*?\\end\{(?P=raw)\*?\})"
+_FENCE = re.compile(r"^(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*)$", re.MULTILINE)
+_MATHS = re.compile(r"[ \t]*math\b")
+# What hides its inside, and how it ends. Each is looked for by hand: a pattern would search to the end of the text
+# again and again for what is opened a thousand times and never closed.
+_LATEX_OUT = re.compile(r"(?<!\\)(?P<note>%[^\n]*)|\\begin\{(?P<raw>(?:verbatim|lstlisting|comment)\*?)\}")
+_MARKDOWN_OUT = re.compile(rf"(?P<note><!--)|(?P<fence>{_FENCE.pattern})", re.MULTILINE)
 _REGION = rf"""
     (?P<escape> \\[\\$] )
-  | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) ^```[ \t]*$
+  | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) (?: ^```[ \t]*$ | \Z )
   | \$\$ (?P<dollars> .*? ) (?: \$\$ | (?=\n[ \t]*\n) | \Z )
   | \\\[ (?P<brackets> .*? ) (?: \\\] | (?=\n[ \t]*\n) | \Z )
   | \\\( (?P<round> .*? ) (?: \\\) | (?=\n[ \t]*\n) | \Z )
@@ -39,8 +41,10 @@ _INLINE = ("round", "ticks", "dollar")
 _LONGEST_INLINE = 4000
 # A line that is a formula without any sign of being one: it has a relation and hardly a word.
 _BARE = re.compile(
-    r"^[ \t>]*(?:[-*+][ \t]+|\(?[0-9a-zA-Z]{1,2}[.)][ \t]+)?(?P<formula>[^\n]*[=≈<>←≤≥][^\n]*)$", re.MULTILINE
+    r"^(?=[^\n]*[=≈<>←≤≥])[ \t>]*+(?:[-*+][ \t]++|\(?[0-9a-zA-Z]{1,2}[.)][ \t]++)?+(?P<formula>[^\n]*)$", re.MULTILINE
 )
+_RELATED = re.compile(r"[=≈<>←≤≥]")
+_LONGEST_BARE = 2000
 _PROSE = re.compile(r"(?<![\\\w{])[A-Za-z]{3,}(?![\w(}])")
 _NOT_PROSE = frozenset(
     "exp log ln relu sin cos tanh max min sign softmax sigmoid new net out sum step abs sqrt".split()
@@ -63,19 +67,53 @@ def regions(source: Source, latex: bool) -> list[Region]:
     """Return the regions of a text in their order."""
     text = blanked(source.text, latex)
     found = list(_marked(source, text))
-    taken = [(r.start, r.start + len(r.text.text)) for r in found]
-    found += [
-        r
-        for r in _bare(source, text, latex)
-        if not any(a < r.start + len(r.text.text) and r.start < b for a, b in taken)
-    ]
-    return sorted(found, key=lambda r: r.start)
+    ends = [r.start + len(r.text.text) for r in found]
+    starts = [r.start for r in found]
+    bare = [r for r in _bare(source, text) if _free(r, starts, ends)]
+    return sorted(found + bare, key=lambda r: r.start)
+
+
+def _free(region: Region, starts: list[int], ends: list[int]) -> bool:
+    """Return whether a region meets none of those between some starts and ends, which are in order."""
+    before = bisect_right(ends, region.start)
+    return before == len(starts) or starts[before] >= region.start + len(region.text.text)
 
 
 def blanked(text: str, latex: bool) -> str:
     """Return a text with comments and code replaced by blanks; offsets and line ends stay."""
-    out = re.compile(_LATEX_OUT if latex else _MARKDOWN_OUT, re.DOTALL | re.MULTILINE)
-    return out.sub(lambda found: re.sub(r"[^\n]", " ", found[0]) if found["out"] else found[0], text)
+    out, at = list[str](), 0
+    never = set[str]()  # what is not closed any more from here on
+    form = _LATEX_OUT if latex else _MARKDOWN_OUT
+    while (found := form.search(text, at)) is not None:
+        if found["note"] and latex:
+            kind, end = "blank", found.end()
+        else:
+            kind, end = _hidden(text, found, latex, never)
+        out.append(text[at : found.start()])
+        inside = text[found.start() : end]
+        out.append(inside if kind == "keep" else re.sub(r"[^\n]", " ", inside))
+        at = end
+    return "".join([*out, text[at:]])
+
+
+def _hidden(text: str, found: re.Match[str], latex: bool, never: set[str]) -> tuple[str, int]:
+    """Return whether what opens here is blanked or kept, and where it ends; what is never closed ends at once."""
+    if latex or found["note"]:
+        close = rf"\end{{{found['raw']}}}" if latex else "-->"
+        end = text.find(close, found.end()) if close not in never else -1
+        if end < 0:
+            never.add(close)
+            return "keep", found.end()
+        return "blank", end + len(close)
+    maths = bool(_MATHS.match(found["info"]))
+    marks = found["marks"]
+    if not any(marks.startswith(shorter) for shorter in never):
+        for close in _FENCE.finditer(text, found.end()):
+            same = len(close["marks"]) == len(marks) if maths else True
+            if close["marks"].startswith(marks) and same and not close["info"].strip("`~ \t"):
+                return "keep" if maths else "blank", close.end()
+        never.add(marks)
+    return "blank" if maths else "keep", found.end()
 
 
 def _marked(source: Source, text: str) -> Iterator[Region]:
@@ -92,10 +130,12 @@ def _marked(source: Source, text: str) -> Iterator[Region]:
         yield Region(Slice(source, start, text[start : found.end(kind)]), "display" if kind in _DISPLAY else "inline")
 
 
-def _bare(source: Source, text: str, latex: bool) -> Iterator[Region]:
+def _bare(source: Source, text: str) -> Iterator[Region]:
     """Yield lines that are formulas although nothing marks them."""
     for found in _BARE.finditer(text):
         line = found["formula"]
+        if len(line) > _LONGEST_BARE or not _RELATED.search(line):
+            continue
         words = [w for w in _PROSE.findall(line) if w.lower() not in _NOT_PROSE]
         if (
             "$" in line

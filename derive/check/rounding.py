@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
@@ -12,14 +11,6 @@ from derive.language.walk import walk
 from derive.ops.primitive import real
 
 _MOST = 12  # uncertain numbers of a side; more are taken as exact
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A value, and how far it may be off because numbers in it were rounded."""
-
-    value: Quantity
-    off: Scalar = Fraction(0)
 
 
 def unit(text: str) -> Fraction:
@@ -41,53 +32,80 @@ def uncertain(number: s.Num, quantities: Iterable[Scalar]) -> Fraction:
     return Fraction(0)
 
 
-def span_of(
-    tree: s.Tree, value: Callable[[Mapping[s.Range, Scalar]], Quantity], by: Callable[[s.Num], Fraction]
-) -> Span:
-    """Return a side's value and how far it may be off, to first order: the sum of what each rounded number does."""
-    center = value({})
-    if isinstance(center, Grid):
-        return Span(center)
+def slack(
+    sides: tuple[s.Tree, s.Tree],
+    values: Callable[[Mapping[s.Range, Scalar], Mapping[s.Range, Scalar]], tuple[Quantity, Quantity]],
+    by: Callable[[s.Num], Fraction],
+) -> Scalar:
+    """Return how far the difference of two sides may be off, to first order: the sum of what each rounded number does.
+
+    A number that stands in both sides, or twice in one, is the same number: it moves everywhere at once. `values`
+    gives the sides where numbers have other values, by their places.
+    """
+    center = _gap(*values({}, {}))
     off: Scalar = Fraction(0)
-    numbers = [n for n in walk(tree) if isinstance(n, s.Num)]
-    moved = [(n, by(n)) for n in numbers if n is not tree]
-    for number, step in [m for m in moved if m[1]][:_MOST]:
-        ends = [value({number.at: Fraction(number.text) + sign * step}) for sign in (1, -1)]
-        off += max(abs(real(e) - real(center)) for e in ends if not isinstance(e, Grid))
-    return Span(center, off)
+    moved: dict[str, tuple[list[s.Range], list[s.Range]]] = {}
+    steps: dict[str, Fraction] = {}
+    for at, tree in enumerate(sides):
+        claimed = literal(tree)
+        for n in walk(tree):
+            if isinstance(n, s.Num) and n is not claimed and (step := by(n)):
+                steps[n.text] = step
+                moved.setdefault(n.text, ([], []))[at].append(n.at)
+    for text, places in list(moved.items())[:_MOST]:
+        ends = [_gap(*values(*_put(text, places, sign * steps[text]))) for sign in (1, -1)]
+        off += max((abs(end - center) for end in ends if end is not None and center is not None), default=Fraction(0))
+    return off
 
 
-def within(truth: Span, claim: Span, written: s.Tree, approximate: bool) -> bool:
-    """Return whether a claim, as it is written, is what a value rounds (or was cut) to."""
-    a, b = truth.value, claim.value
-    if isinstance(a, Grid) or isinstance(b, Grid):
-        return _grids(truth, claim, written, approximate)
-    number = _literal(written)
-    slack = real(truth.off) + real(claim.off)
-    if number is None:
-        noise = real(max(abs(real(a)), abs(real(b)), 1)) * real(Fraction(1, 10**30))
-        return bool(abs(real(a) - real(b)) <= slack + noise)
-    step = unit(number.text)
-    if "." not in number.text and "e" not in number.text.lower() and not approximate:
-        step = Fraction(0)  # a whole number is meant as it stands
-    difference = abs(real(a) - real(b))
-    if difference <= real(step) / 2 + slack + real(Fraction(1, 10**40)):
+def _put(text: str, places: tuple[list[s.Range], list[s.Range]], step: Fraction) -> list[dict[s.Range, Scalar]]:
+    return [dict.fromkeys(side, Fraction(text) + step) for side in places]
+
+
+def _gap(a: Quantity, b: Quantity) -> Scalar | None:
+    return None if isinstance(a, Grid) or isinstance(b, Grid) else real(a) - real(b)
+
+
+def within(truth: Quantity, claim: Quantity, written: s.Tree, approximate: bool, off: Scalar, noise: Scalar) -> bool:
+    """Return whether a claim, as it is written, is what a value rounds (or was cut) to.
+
+    off: how far they may be apart because numbers in them were rounded; noise: how far because of the computation.
+    """
+    if isinstance(truth, Grid) or isinstance(claim, Grid):
+        return _grids(truth, claim, written, approximate, noise)
+    exact = isinstance(truth, Fraction) and isinstance(claim, Fraction) and not off
+    difference = abs(truth - claim) if exact else abs(real(truth) - real(claim))
+    free = Fraction(0) if exact else real(off) + noise
+    number = literal(written)
+    step = shown(number, approximate) if number is not None else Fraction(0)
+    if difference <= (step / 2 if exact else real(step) / 2) + free:
         return True
-    cut = abs(real(b)) <= abs(real(a)) + slack
-    return bool(cut and step and difference < real(step) + slack)
+    # Digits that are left away make a number smaller; where none are left, or only whole ones, nothing was cut.
+    cut = 0 < step < 1 and claim != 0 and abs(real(claim)) <= abs(real(truth)) + real(free)
+    return bool(cut and difference < (step if exact else real(step) - noise) + free)
 
 
-def _grids(truth: Span, claim: Span, written: s.Tree, approximate: bool) -> bool:
-    a, b = truth.value, claim.value
+def shown(number: s.Num, approximate: bool) -> Fraction:
+    """Return the last digit of a claimed number; 0 for a whole number that is meant as it stands.
+
+    A value is about 0 where it is below a twentieth: that 0.4 rounds to 0 does not make it nothing.
+    """
+    if "." not in number.text and "e" not in number.text.lower() and not approximate:
+        return Fraction(0)
+    return unit(number.text) if Fraction(number.text) else min(unit(number.text), Fraction(1, 10))
+
+
+def _grids(a: Quantity, b: Quantity, written: s.Tree, approximate: bool, noise: Scalar) -> bool:
     if not (isinstance(a, Grid) and isinstance(b, Grid)) or a.shape != b.shape:
         raise Mismatch("shapes")
     cells = (
         [cell for row in written.rows for cell in row] if isinstance(written, s.Matrix) else [written] * len(a.cells)
     )
-    return all(within(Span(x), Span(y), w, approximate) for x, y, w in zip(a.cells, b.cells, cells, strict=True))
+    triples = zip(a.cells, b.cells, cells, strict=True)
+    return all(within(x, y, w, approximate, Fraction(0), noise) for x, y, w in triples)
 
 
-def _literal(tree: s.Tree) -> s.Num | None:
+def literal(tree: s.Tree) -> s.Num | None:
     """Return the number that a side is, with or without a sign; None for a formula."""
     while isinstance(tree, s.Neg):
         tree = tree.body

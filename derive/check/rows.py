@@ -65,6 +65,10 @@ _JOINING = {
 }
 
 
+# What a row begins with that goes on with an expression: an empty group, a text or a space, then an operator.
+_GOES_ON = re.compile(r"(?:\{\}|\\text\s*\{\s*\}|\\q?quad|\\[,;:! ]|\s)*(?:[-+]|\\(?:cdot|times|pm|odot)(?![A-Za-z]))")
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """A relation symbol: what it says, and where it stands in the source."""
@@ -107,6 +111,7 @@ class _Splitter:
         self.sides: list[_Piece] = [_Piece(0)]
         self.signs: list[Sign] = []
         self.words = ""
+        self.aligned = False  # the row begins with an alignment mark: there is nothing left of it
 
     def add(self, text: str) -> None:
         self.sides[-1].text += text
@@ -115,9 +120,23 @@ class _Splitter:
         """End a statement; what is neither formula nor relation leaves nothing."""
         if self.signs or any(side.text.strip() for side in self.sides):
             sides = tuple(self._slice(side) for side in self.sides)
-            self.rows[-1].append(Statement(sides, tuple(self.signs), self.words.strip()))
-            self.words = ""
+            made = Statement(sides, tuple(self.signs), self.words.strip())
+            if not (self.aligned and _GOES_ON.match(sides[0].text) and self.continued(made)):
+                self.rows[-1].append(made)
+            self.words, self.aligned = "", False
         self.sides, self.signs = [_Piece(at)], []
+
+    def continued(self, more: Statement) -> bool:
+        """Put a row that goes on with the expression above it (`& {} + c`) there; return whether there is one."""
+        above = next((row for row in reversed(self.rows) if row), None)
+        if above is None or self.rows[-1]:
+            return False
+        before, after = above[-1].sides[-1], more.sides[0]
+        gap = " " * (after.start - before.start - len(before.text))
+        whole = Slice(before.source, before.start, before.text + gap + after.text)
+        sides = (*above[-1].sides[:-1], whole, *more.sides[1:])
+        above[-1] = Statement(sides, (*above[-1].signs, *more.signs), above[-1].words)
+        return True
 
     def _slice(self, side: _Piece) -> Slice:
         text = side.text
@@ -170,6 +189,7 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
     elif (text in ",;" and not _decimal(made, found)) or found["quad"]:
         made.close(found.end())
     elif text == "&":
+        made.aligned = made.aligned or not (made.signs or made.sides[0].text.strip() or made.rows[-1])
         made.add(" ")
     else:
         made.add(text)

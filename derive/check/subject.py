@@ -99,6 +99,14 @@ class Subject:
             return self._point(self.network.given, rate, given=True)
 
     @cached_property
+    def after_update(self) -> Point | None:
+        """The point of the exercise after one step of its update; None without one."""
+        if self.own is None or self.own.rate is None or not self.own.updated:
+            return None
+        with precisely():
+            return self._point({**self.own.leaves, **self.own.updated}, self.own.rate)
+
+    @cached_property
     def points(self) -> list[Point]:
         """Random points off the kinks, on both sides of each, and the exercise's own."""
         network = self.network

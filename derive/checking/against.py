@@ -46,12 +46,26 @@ def _read(path: Path, changed: int, size: int) -> Against:
     loaded = report.load(path)
     document = compose(loaded, find_look(loaded))
     shown = list(_shown(document.body))
-    used = {_problem(chain) for _, chain in shown}
+    said = dict(_said(document.body))
+    used = {_problem(chain) for _, chain in shown} | set(said.values())
     names = [name for name in loaded.problems if name in used or not used]
     if not names:
         raise Fault("the report has no problem to check against", path=str(path), expected="an entry of `networks`")
     subjects = {name: Subject(loaded.problems[name]) for name in names}  # type: ignore[arg-type]
-    return Against(subjects, tuple(_asked(shown)), tuple(_wanted(shown, subjects)))
+    told = [Asked(path, problem, "".join(path)) for path, problem in said.items()]
+    found = [one for one in _asked(shown) if one.path not in said]
+    return Against(subjects, (*told, *found), tuple(_wanted(shown, subjects)))
+
+
+def _said(body: Any) -> Iterator[tuple[PartPath, str]]:
+    """Yield the parts whose heading says whose names hold in them."""
+    numbers: dict[int, str] = {}
+    for block in _blocks(body):
+        if isinstance(block, Heading):
+            numbers = {level: number for level, number in numbers.items() if level < block.level}
+            numbers[block.level] = block.number
+            if block.of:
+                yield path_of(" ".join(number for _, number in sorted(numbers.items()))), block.of
 
 
 def _shown(body: Any) -> Iterator[tuple[PartPath, Chain]]:

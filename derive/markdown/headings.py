@@ -46,7 +46,7 @@ class Headings:
         self.worths.append((level, given.get("points", ""), line))
         number = "" if "unnumbered" in classes else self.counter.next(level, given.get("number", ""))
         # Its place among the headings; the points are summed up when all are read.
-        return Heading(level, number, tuple(title), str(len(self.worths) - 1), name)
+        return Heading(level, number, tuple(title), str(len(self.worths) - 1), name, given.get("of", ""))
 
     def _check(self, classes: list[str], given: dict[str, str], title: list[Any]) -> None:
         for name in classes:
