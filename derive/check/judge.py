@@ -5,22 +5,24 @@ A side with names on both sides must hold for all values; where a side is number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
 from derive.check.quantities import Mismatch, Quantity, Scalar
-from derive.check.rounding import Span, span_of, uncertain, within
+from derive.check.rounding import literal, shown, slack, uncertain, unit, within
 from derive.check.subject import NetworkWorld, Point, Subject
 from derive.check.value import TooLong, Unread, Valuation
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS, precisely
 from derive.ops import DomainError
+from derive.ops.primitive import real
 
 _LEAST = 3
+_APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def judge(
     """
     try:
         with precisely():
-            if not constant(left) and not constant(right) and not _stated(left, right, bench):
+            numbers = [constant(side) and not _named(side, bench) for side in (left, right)]
+            if not any(numbers) and not _stated(left, right, bench):
                 return _symbolic(left, right, approximate, bench, open_digits or {})
             return _numeric(left, right, approximate, bench, open_digits or {})
     except Unread as part:
@@ -124,8 +127,13 @@ def judge(
         return Verdict("undecided", str(wide))
     except Mismatch as clash:
         return Verdict("mismatched", str(clash))
-    except (DomainError, ZeroDivisionError, OverflowError) as missing:
+    except (DomainError, ZeroDivisionError, OverflowError, ValueError) as missing:
         return Verdict("undecided", f"it has no value: {missing}")
+
+
+def _named(tree: s.Tree, bench: Bench) -> bool:
+    """Return whether a name that mostly is a constant, such as e, is one of the network here."""
+    return any(isinstance(node, s.Name) and bench.subject.plain(node.id) for node in walk(tree))
 
 
 def _stated(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
@@ -147,6 +155,8 @@ def _symbolic(
             break
     if verdict.kind == "wrong" and (decimal(left) or decimal(right) or approximate) and bench.subject.own is not None:
         numeric = _numeric(left, right, approximate, bench, open_digits)
+        if numeric.kind == "correct" and not (decimal(left) or decimal(right)):
+            return Verdict("undecided", "it holds at the numbers of the exercise, but not for others")
         return numeric if numeric.kind == "correct" else verdict
     return verdict
 
@@ -160,10 +170,16 @@ def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdic
             a, b = (v.value(tree) for v, tree in zip(sides, (left, right), strict=True))
         except (DomainError, ZeroDivisionError, OverflowError):
             continue
-        count += 1
         if not close(a, b, max(v.largest for v in sides), DIGITS - 6):
             return Verdict("wrong", truth=a, witness=_witness(point, bench, a, b, (left, right)))
+        count += _certain(a, b, sides)
     return Verdict("correct") if count >= _LEAST else Verdict("undecided", "it has a value at too few points")
+
+
+def _certain(a: Quantity, b: Quantity, sides: list[Valuation]) -> bool:
+    """Return whether two values that agree do so for sure: all numbers on the way have digits within those computed."""
+    exact = isinstance(a, Fraction) and isinstance(b, Fraction)
+    return exact or max(v.largest for v in sides) - min(v.least for v in sides) < _APART
 
 
 def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[s.Tree, ...]) -> dict[str, Any]:
@@ -180,23 +196,65 @@ def _numeric(
     if point is None and not (constant(left) and constant(right)):
         return Verdict("undecided", "the exercise has no numbers")
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
-    a, b = (_span(tree, world, bench, open_digits) for tree in (left, right))
-    if within(a, b, right, approximate) or within(b, a, left, approximate):
+    sides = (Valuation(world), Valuation(world))
+    a, b = sides[0].value(left), sides[1].value(right)
+    off = slack(
+        (left, right),
+        lambda *moved: _both((left, right), world, moved),
+        _open_by(bench, open_digits, _fresh(left, right) if approximate else frozenset()),
+    )
+    noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
+    if within(a, b, right, approximate, off, noise):
+        return _sure(a, b, right, approximate, noise, sides)
+    if within(b, a, left, approximate, off, noise):
+        if _finer(left, right):
+            return Verdict("undecided", "the right side has digits that the left one does not show")
+        return _sure(a, b, left, approximate, noise, sides)
+    return Verdict("wrong", truth=a, witness={"at": {}, "left": a, "right": b})
+
+
+def _both(
+    sides: tuple[s.Tree, s.Tree], world: NetworkWorld, moved: tuple[Mapping[s.Range, Scalar], ...]
+) -> tuple[Quantity, Quantity]:
+    a, b = (Valuation(world, numbers=numbers).value(tree) for tree, numbers in zip(sides, moved, strict=True))
+    return a, b
+
+
+def _sure(
+    a: Quantity, b: Quantity, written: s.Tree, approximate: bool, noise: Scalar, sides: tuple[Valuation, ...]
+) -> Verdict:
+    """Return "correct" unless the numbers on the way are so far apart that their digits say nothing."""
+    number = literal(written)
+    step = shown(number, approximate) if number is not None else Fraction(0)
+    if noise < real(step) / 1000 or _certain(a, b, list(sides)):
         return Verdict("correct")
-    return Verdict("wrong", truth=a.value, witness={"at": {}, "left": a.value, "right": b.value})
+    return Verdict("undecided", "the numbers on the way are too far apart")
 
 
-def _span(tree: s.Tree, world: NetworkWorld, bench: Bench, open_digits: Mapping[str, Fraction]) -> Span:
-    def value(numbers: Mapping[s.Range, Scalar]) -> Quantity:
-        return Valuation(world, numbers=numbers).value(tree)
+def _finer(left: s.Tree, right: s.Tree) -> bool:
+    """Return whether a number is followed by one with more digits."""
+    a, b = literal(left), literal(right)
+    return a is not None and b is not None and unit(b.text) < unit(a.text)
 
+
+def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
+    """Return the decimals that only the right side has, with three digits at least: behind ≈ they have been rounded."""
+    before = {n.text for n in walk(left) if isinstance(n, s.Num)}
+    new = [n.text for n in walk(right) if isinstance(n, s.Num) and n.text not in before and "." in n.text]
+    return frozenset(text for text in new if unit(text) * 100 <= Fraction(text))
+
+
+def _open_by(bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str]) -> Callable[[s.Num], Fraction]:
+    """Return by how much a number of a claim may be off."""
     quantities = _quantities(bench)
     exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
 
     def open_by(n: s.Num) -> Fraction:
-        return open_digits.get(n.text) or (Fraction(0) if Fraction(n.text) in exact else uncertain(n, quantities))
+        if n.text in open_digits or Fraction(n.text) in exact:
+            return open_digits.get(n.text, Fraction(0))
+        return uncertain(n, quantities) or (unit(n.text) / 2 if n.text in fresh else Fraction(0))
 
-    return span_of(tree, value, open_by)
+    return open_by
 
 
 def _quantities(bench: Bench) -> list[Scalar]:

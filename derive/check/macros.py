@@ -80,10 +80,16 @@ def expanded(text: str, macros: Macros) -> str:
         longest = len(body) + len(text) + sum(body.count(f"#{k}") * len(a) for k, a in enumerate(arguments, 1))
         if longest > _LONGEST:
             return text
-        body = re.sub(r"#([1-9])", lambda m, a=arguments: a[int(m[1]) - 1] if int(m[1]) <= len(a) else m[0], body)
+        body = "".join(_put(piece, arguments) for piece in re.split(r"(#[1-9])", body))
         at = match.start()  # what stands before it holds no command any more
         text = f"{text[:at]}{{{body}}}{text[end:]}" if count else f"{text[:at]}{body} {text[end:]}"
     return text
+
+
+def _put(piece: str, arguments: list[str]) -> str:
+    """Return the argument that a piece of a body stands for, else the piece."""
+    at = int(piece[1]) if re.fullmatch(r"#[1-9]", piece) else 0
+    return arguments[at - 1] if 0 < at <= len(arguments) else piece
 
 
 def _argument(text: str, at: int) -> tuple[str, int]:

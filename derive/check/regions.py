@@ -38,7 +38,7 @@ _REGION = rf"""
 _FORM = re.compile(_REGION, re.VERBOSE | re.DOTALL | re.MULTILINE)
 _DISPLAY = ("fenced", "dollars", "brackets", "inner")
 _INLINE = ("round", "ticks", "dollar")
-_LONGEST_INLINE = 4000
+_LONGEST_INLINE = 40_000
 # A line that is a formula without any sign of being one: it has a relation and hardly a word.
 _BARE = re.compile(
     r"^(?=[^\n]*[=≈<>←≤≥])[ \t>]*+(?:[-*+][ \t]++|\(?[0-9a-zA-Z]{1,2}[.)][ \t]++)?+(?P<formula>[^\n]*)$", re.MULTILINE
@@ -99,12 +99,12 @@ def blanked(text: str, latex: bool) -> str:
 def _hidden(text: str, found: re.Match[str], latex: bool, never: set[str]) -> tuple[str, int]:
     """Return whether what opens here is blanked or kept, and where it ends; what is never closed ends at once."""
     if latex or found["note"]:
-        close = rf"\end{{{found['raw']}}}" if latex else "-->"
-        end = text.find(close, found.end()) if close not in never else -1
+        closing = rf"\end{{{found['raw']}}}" if latex else "-->"
+        end = text.find(closing, found.end()) if closing not in never else -1
         if end < 0:
-            never.add(close)
+            never.add(closing)
             return "keep", found.end()
-        return "blank", end + len(close)
+        return "blank", end + len(closing)
     maths = bool(_MATHS.match(found["info"]))
     marks = found["marks"]
     if not any(marks.startswith(shorter) for shorter in never):

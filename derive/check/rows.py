@@ -18,17 +18,18 @@ _ROWS = frozenset(
 )
 _TOKEN = re.compile(
     r"""
-    \\begin\s*\{(?P<begin>[A-Za-z]+)\*?\}(?P<options>\s*(?:\[[^\]]*\]|\{[^{}]*\})?)
+    \\begin\s*\{(?P<begin>[A-Za-z]+)\*?\}(?P<options>\s*+(?:\[[^\]]{0,99}\]|\{[^{}]{0,99}\})?)
   | \\end\s*\{(?P<end>[A-Za-z]+)\*?\}
-  | (?P<row>\\\\(?:\s*\[[^\]\n]*\])?|\\cr\b|\\newline\b)
-  | \\(?P<left>left|[bB]igg?l)\s*(?:\\[A-Za-z]+|\\.|.)
-  | \\(?P<right>right|[bB]igg?r)\s*(?:\\[A-Za-z]+|\\.|.)
+  | (?P<row>\\\\(?:\s*+\[[^\]\n]{0,40}\])?|\\cr\b|\\newline\b)
+  | \\(?P<left>left|[bB]igg?l)(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|.)
+  | \\(?P<right>right|[bB]igg?r)(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|.)
   | \\(?P<words>text|textrm|textit|textbf|mbox|textnormal|intertext|shortintertext)\s*\{(?P<said>[^{}]*)\}
   | \\(?P<note>label|tag|hspace|vspace)\*?\s*\{[^{}]*\}
   | (?P<quad>\\q?quad\b)
   | \\(?P<command>[A-Za-z]+)
   | (?P<escape>\\.)
   | (?P<plain>:=|==|<=|>=|!=|->|<-|=>)
+  | (?P<run>[A-Za-z0-9 ]+)
   | (?P<one>.)
 """,
     re.VERBOSE | re.DOTALL,

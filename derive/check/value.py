@@ -20,7 +20,8 @@ from derive.numeric import value
 from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS, DomainError
 from derive.ops.primitive import real
 
-MOST = 200_000  # operations of one value
+LONGEST = 1000  # characters of a number
+MOST = 50_000  # operations of one value
 
 
 class Unread(ArithmeticError):
@@ -82,9 +83,7 @@ class Valuation:
 
     def value(self, tree: s.Tree) -> Quantity:
         """Return the value of a tree; raises DomainError, Mismatch, Unread or TooLong where it has none."""
-        self.steps += 1
-        if self.steps > MOST:
-            raise TooLong("a value takes too many operations")
+        self._takes(1)
         rule = _RULES.get(type(tree))
         if rule is None:
             raise Unread(f"{_WHAT.get(type(tree), 'this')} has no value here", tree.at)
@@ -100,6 +99,14 @@ class Valuation:
         if isinstance(found, Grid):
             raise q.Mismatch(f"{what} is a {q.shape_text(found)} matrix")
         return found
+
+    def number(self, t: s.Num) -> Scalar:
+        moved = self.numbers.get(t.at)
+        if moved is not None:
+            return moved
+        if len(t.text) > LONGEST or len(t.text.lower().partition("e")[2]) > 4:
+            raise TooLong("a number with too many digits")
+        return Fraction(t.text)
 
     def name(self, t: s.Name) -> Quantity:
         if t.id in self.bound:
@@ -170,7 +177,16 @@ class Valuation:
             found = self.world.name(compound)
             if found is not None:
                 return found
-        return q.to_the(self.value(t.base), self.value(t.exponent), t.entrywise)
+        base, exponent = self.value(t.base), self.value(t.exponent)
+        if isinstance(base, Grid) and isinstance(exponent, Fraction):
+            self._takes(base.shape[0] ** 3 * min(64, abs(int(exponent)) + 1))
+        return q.to_the(base, exponent, t.entrywise)
+
+    def _takes(self, operations: int) -> None:
+        """Count the operations of matrices; raises TooLong where they are too many."""
+        self.steps += operations
+        if self.steps > MOST:
+            raise TooLong("a value takes too many operations")
 
     def add(self, t: s.Add) -> Quantity:
         first, *rest = (self.value(x) for x in t.terms)
@@ -182,6 +198,8 @@ class Valuation:
         found = self.value(t.factors[0])
         for sign, factor in zip(t.signs, t.factors[1:], strict=True):
             other = self.value(factor)
+            if isinstance(found, Grid) and isinstance(other, Grid):
+                self._takes(len(found.cells) * other.shape[1])
             found = q.entrywise(found, other) if sign in ("odot", "circ") else q.times(found, other)
         return found
 
@@ -237,7 +255,7 @@ class Valuation:
             return range(low, low + int(real(size)) if size is not None and not isinstance(size, Grid) else low)
         high = self._bound(t.upper, t)
         if high - low > MOST:
-            raise TooLong(f"a sum from {low} to {high}")
+            raise TooLong(f"too many operations: a sum from {low} to {high}")
         return range(low, high + 1)
 
     def _bound(self, tree: s.Tree, t: s.BigSum) -> int:
@@ -285,6 +303,7 @@ class Valuation:
             return own(*(self.value(a) for a in t.args))
         args = [self.value(a) for a in t.args]
         if t.fn in FUNCTIONS and not t.primes:
+            self._takes(sum(a.shape[0] ** 3 for a in args if isinstance(a, Grid)))
             try:
                 return FUNCTIONS[t.fn](*args)
             except TypeError:
@@ -417,7 +436,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: real(a) >= real(b),
 }
 _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
-    s.Num: lambda v, t: v.numbers.get(t.at) or Fraction(t.text),
+    s.Num: Valuation.number,
     s.Name: Valuation.name,
     s.Add: Valuation.add,
     s.Neg: lambda v, t: q.mapped(v.value(t.body), lambda x: operate("neg", x)),
