@@ -41,7 +41,7 @@ def updated(network: Network, ask: Ask) -> Placed:
     name = network.find(ask.names[0], ask.span)
     if name not in network.updated:
         raise Fault(f"{ask.names[0]} is not updated", ask.span)
-    return Math(value_of(network.updated[name], network.notation, visible(network.given[name], network.updated[name])))
+    return Math(value_of(network.updated[name], network.notation, visible(network, name)))
 
 
 def ref(network: Network, ask: Ask) -> Reference:

@@ -10,14 +10,16 @@ from derive.errors import Fault
 from derive.expr import Value
 from derive.front.lines import items
 from derive.narrate.blocks import Ask
-from derive.numeric import evaluate, precisely
+from derive.numeric import evaluate
+from derive.ops.cancellation import enough_digits
 from derive.ops.primitive import real
-from derive.problems.network import Network
+from derive.problems.network import Network, State
 from derive.problems.values import read_number
 from derive.source import Slice, of_text
 
 MOST_STEPS = 1000
-_DIVERGED = 10**12
+_DIVERGED = 10**100  # no loss of a report comes back from there
+_DIGITS = 1500  # of a whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +89,38 @@ def counts(ask: Ask, usual: int = 1) -> list[int]:
 def _after(
     network: Network, leaves: dict[str, Value], rate: Value, wanted: Collection[int]
 ) -> dict[int, Mapping[str, Value] | None]:
+    """Return the nodes after each of the wanted steps, all computed with digits enough for the last one."""
+    return enough_digits(lambda: _run(network, leaves, rate, wanted), _DIGITS)
+
+
+def _run(
+    network: Network, leaves: dict[str, Value], rate: Value, wanted: Collection[int]
+) -> dict[int, Mapping[str, Value] | None]:
     now: dict[str, Value] | None = leaves
     found: dict[int, Mapping[str, Value] | None] = {}
-    for step in range(max(wanted) + 1):
+    last = max(wanted)
+    for step in range(last + 1):
+        state = network.passes(now) if now is not None and step < last else None
         if step in wanted:
-            found[step] = _values(network, now)
-        if step < max(wanted):
-            now = _next(network, now, rate)
+            found[step] = state.values if state is not None else _values(network, now)
+        if step < last:
+            now = _next(network, state, rate)
     return found
 
 
 def _values(network: Network, leaves: dict[str, Value] | None) -> Mapping[str, Value] | None:
-    if leaves is None:
-        return None
-    with precisely():
-        return evaluate(network.graph, leaves, network.notation)[0]
+    return evaluate(network.graph, leaves, network.notation)[0] if leaves is not None else None
 
 
-def _next(network: Network, leaves: dict[str, Value] | None, rate: Value) -> dict[str, Value] | None:
+def _next(network: Network, state: State | None, rate: Value) -> dict[str, Value] | None:
     """Return the leaves after a step, None once they have grown beyond all bounds."""
-    if leaves is None:
+    if state is None:
         return None
-    new = network.stepped(leaves, rate)
+    new = network.stepped(state, rate)
     if not all(abs(v) <= _DIVERGED for v in new.values()):
         return None
     # Exact fractions double their length with every step of a nonlinear loss.
-    with precisely():
-        return {k: real(v) if _long(v) else v for k, v in new.items()}
+    return {k: real(v) if _long(v) else v for k, v in new.items()}
 
 
 def _long(x: Value) -> bool:

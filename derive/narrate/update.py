@@ -33,7 +33,7 @@ def _updated_chain(network: Network, name: str, new: Value) -> Chain:
     formula = rule.step(Ref(name), Partial(network.graph.loss, name), Ref(network.update.symbol))
     numbers = {name: network.given[name], network.update.symbol: rate}
     state = State(numbers, network.before.adjoints)
-    places = visible(network.given[name], new)
+    places = visible(network, name)
     links = (
         Link("=", network.writer().latex(formula)),
         *worked_out(network, formula, state, new, places),
@@ -41,8 +41,11 @@ def _updated_chain(network: Network, name: str, new: Value) -> Chain:
     return Chain(new_name(network.graph[name].latex), links, boxed=True, shows=f"{network.name}.new.{name}")
 
 
-def visible(old: Value, new: Value) -> int:
-    """Return how many decimals show the change of a parameter with two digits."""
+def visible(network: Network, name: str) -> int:
+    """Return how many decimals show the change of a parameter with two digits; 0 where its digits are carried on."""
+    if network.notation.carry == "shown":
+        return 0
+    old, new = network.given[name], network.updated[name]
     change = new - old if type(new) is type(old) else float(new) - float(old)
     if isinstance(change, float):
         change = Fraction(change)
@@ -57,7 +60,7 @@ def _update_table(network: Network) -> Block:
         cells = [
             value_of(old, network.notation),
             value_of(g, network.notation),
-            value_of(new, network.notation, visible(old, new)),
+            value_of(new, network.notation, visible(network, name)),
         ]
         rows.append((cell(network.graph[name].latex), *(cell(c) for c in cells)))
     return Table(header, tuple(rows), "lrrr")

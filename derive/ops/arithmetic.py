@@ -7,13 +7,15 @@ from functools import reduce
 from math import isqrt
 
 from derive.expr import Expr, Number, Value, call, lift, mul, neg, power
+from derive.ops.cancellation import summed, watching
 from derive.ops.primitive import DomainError, Primitive, real, rules, short
 
 _LARGEST_POWER = 4096  # bits of an exact power; beyond it the result is a 50-digit number
 
 
 def _sum(*x: Value) -> Value:
-    return reduce(lambda a, b: a + b if type(a) is type(b) else real(a) + real(b), x)
+    total = reduce(lambda a, b: a + b if type(a) is type(b) else real(a) + real(b), x)
+    return summed(total, x) if type(total) is not Fraction and watching() else total
 
 
 def _product(*x: Value) -> Value:

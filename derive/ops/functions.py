@@ -7,12 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from derive.expr import ZERO, Expr, Value, call, lift
+from derive.ops.cancellation import near_one, watching
 from derive.ops.primitive import DomainError, Primitive, analytic, real, rules, short
 
 
 def _log(x: Value) -> Value:
     if x <= 0:
         raise DomainError(f"log of {short(x)}")
+    if watching():
+        near_one(x)
     return analytic("log", {1: 0})(x)
 
 

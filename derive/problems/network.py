@@ -20,6 +20,7 @@ from derive.notation import Notation
 from derive.numeric import carried, evaluate, precisely, value
 from derive.ops import DomainError
 from derive.ops.abstract import is_abstract, taken_apart
+from derive.ops.cancellation import enough_digits
 from derive.points import kinks_of
 from derive.problems.line import read_name
 from derive.problems.values import Update
@@ -120,19 +121,22 @@ class Network:
         return self.state(self.given)
 
     def state(self, leaves: Mapping[str, Value]) -> State:
-        """Return the numbers of a forward and a backward pass."""
-        with precisely():
-            values, rough = evaluate(self.graph, leaves, self.notation)
-            found: dict[str, Value] = {}
-            for name, step in self.derivation.steps.items():
-                try:
-                    e = value(step.adjoint, values, self.notation.relu_at_0, lambda q: found[q.wrt])
-                except DomainError as wrong:
-                    title = f"the derivative of {self.graph.loss} by {self.graph[name].spelled} has no value: {wrong}"
-                    where = self.graph[step.contributions[0].consumer].where
-                    raise Fault(title, where, expected="other values of the leaves") from None
-                found[name] = carried(e, self.notation)
-                rough |= {f"d{name}"} if found[name] != e else set()
+        """Return the numbers of a forward and a backward pass, none of them what rounding has left over."""
+        return enough_digits(lambda: self.passes(leaves))
+
+    def passes(self, leaves: Mapping[str, Value]) -> State:
+        """Return the numbers of one forward and one backward pass with the digits that are set."""
+        values, rough = evaluate(self.graph, leaves, self.notation)
+        found: dict[str, Value] = {}
+        for name, step in self.derivation.steps.items():
+            try:
+                e = value(step.adjoint, values, self.notation.relu_at_0, lambda q: found[q.wrt])
+            except DomainError as wrong:
+                title = f"the derivative of {self.graph.loss} by {self.graph[name].spelled} has no value: {wrong}"
+                where = self.graph[step.contributions[0].consumer].where
+                raise Fault(title, where, expected="other values of the leaves") from None
+            found[name] = carried(e, self.notation)
+            rough |= {f"d{name}"} if found[name] != e else set()
         return State(values, found, frozenset(rough))
 
     def kinks_hit(self) -> list[tuple[str, Expr]]:
@@ -153,13 +157,12 @@ class Network:
     def parameters(self) -> tuple[str, ...]:
         return tuple(n.name for n in self.graph.leaves() if n.role is Role.PARAMETER)
 
-    def stepped(self, leaves: Mapping[str, Value], rate: Value) -> dict[str, Value]:
-        """Return the leaves after one step of the update rule."""
-        state = self.state(leaves)
-        new = dict(leaves)
-        with precisely():
-            for name in self.parameters:
-                new[name] = value(self._step, {"w": state.values[name], "g": state.adjoints[name], "r": rate})
+    def stepped(self, state: State, rate: Value) -> dict[str, Value]:
+        """Return the leaves after one step of the update rule from a state."""
+        new = {leaf.name: state.values[leaf.name] for leaf in self.graph.leaves()}
+        for name in self.parameters:
+            step = value(self._step, {"w": state.values[name], "g": state.adjoints[name], "r": rate})
+            new[name] = carried(step, self.notation)
         return new
 
     @cached_property
@@ -184,8 +187,8 @@ class Network:
         if not self.parameters:
             title = f"{self.name} has no parameters, so there is nothing to update"
             raise Fault(title, self._place("update"), expected="leaves that are not data or constants")
-        _ = self.before
-        return self.stepped(self.given, self.update.rate)
+        with precisely():
+            return self.stepped(self.before, self.update.rate)
 
     @cached_property
     def after(self) -> State:
