@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from derive.check.macros import Macros, definitions, expanded
 from derive.check.parts import Part, part_at, parts
 from derive.check.regions import blanked, regions
 from derive.check.rows import Statement, following, statements
+from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.source import Slice, Source, of_text
 
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a relation as it stands in the source."""
-
-    text: Slice
+LONGEST = 20_000  # characters of a side
+_CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +55,27 @@ class HandIn:
     claims: tuple[Claim, ...]
     macros: Macros
     parts: tuple[Part, ...]
+    # Sides that have been read, by their text and the table (kept, so that its id stays its own).
+    _read: dict[tuple[str, int], tuple[Table, s.Tree | Fault]] = field(default_factory=dict, repr=False, compare=False)
 
     def tree(self, side: Slice, table: Table) -> s.Tree:
         """Return what a side is read as, with the names of a problem; raises a Fault where it cannot be read."""
+        key = (side.text, id(table))
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = (table, self._parsed(side, table))
+        if isinstance(found[1], Fault):
+            raise found[1].with_traceback(None)
+        return found[1]
+
+    def _parsed(self, side: Slice, table: Table) -> s.Tree | Fault:
+        if len(side.text) > LONGEST:
+            return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
         text = _without_equations(expanded(side.text, self.macros))
-        return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+        try:
+            return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+        except Fault as fault:
+            return fault
 
 
 def read(source: Source, latex: bool) -> HandIn:
@@ -76,10 +89,13 @@ def read(source: Source, latex: bool) -> HandIn:
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
     leads = _leads(text, [start for start, _ in found])
     whole = following([statement for _, statement in found])
+    lines = [0, *(m.end() for m in re.finditer("\n", text))]
     claims = [
         claim
         for (start, _), statement in zip(found, whole, strict=True)
-        for claim in _claims(source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""))
+        for claim in _claims(
+            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
+        )
     ]
     return HandIn(source, tuple(claims), macros, tuple(made))
 
@@ -93,22 +109,24 @@ def _leads(text: str, starts: list[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     before, lead = 0, ""
     for start in dict.fromkeys(starts):
-        between = re.sub(
-            r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]", " ", text[max(before, start - 2000) : start]
-        )
-        words = [
-            w for w in re.split(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)", between) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1
-        ]
+        between = _FORMULAS.sub(" ", text[max(before, start - 2000) : start])
+        words = [w for w in _SENTENCE.split(between) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1]
         lead = " ".join(words[-1].split())[:300] if words else lead
         found[start], before = lead, start
     return found
 
 
-def _claims(source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str) -> Iterator[Claim]:
+def _claims(
+    source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str, lines: list[int]
+) -> Iterator[Claim]:
+    """Yield the claims of a statement. lines: where each line of the source starts."""
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
-    for at, sign in enumerate(statement.signs):
-        line, column = source.position(sign.start)
-        yield Claim(line, column, sign.relation, sides, at, part, statement.words, paragraph, lead)
+    for first in range(0, len(statement.signs), _CHAIN):
+        chain = sides[first : first + _CHAIN + 1]
+        for at, sign in enumerate(statement.signs[first : first + _CHAIN]):
+            line = bisect_right(lines, sign.start)
+            column = sign.start - lines[line - 1] + 1
+            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
 
 
 _EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
@@ -116,11 +134,12 @@ _EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
 
 def _without_equations(text: str) -> str:
     """Return a side in which an argument such as `L(y = f(x), t)` is the name before its equals sign."""
-    while (found := _EQUATION.search(text)) is not None:
+    at = 0
+    while (found := _EQUATION.search(text, at)) is not None:
         end = _argument_end(text, found.end())
         if end is None:
             return text
-        text = text[: found.end(1)] + text[end:]
+        text, at = text[: found.end(1)] + text[end:], found.end(1)
     return text
 
 

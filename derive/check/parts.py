@@ -9,10 +9,11 @@ from dataclasses import dataclass
 # Letters of other alphabets that look like Latin ones; scans are full of them.
 _LOOKS = str.maketrans("АВСЕНІКМОРТХаеорсухіАΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIKMOPTXaeopcyxiABEZHIKMNOPTYX")
 _WORDS = "problem|question|exercise|task|aufgabe|part|teil|ex|nr|no|solution|answer"
+_GAP = r"[ \t]{0,9}"  # bounded, so that a line of blanks is not tried in all ways
 _LABEL = rf"""
-    (?: \b(?:{_WORDS})\b\.?[ \t]* )?
-    (?P<label> \(?[0-9]{{1,2}}\)?(?:[ \t]*[.,]?[ \t]*\(?[A-Za-z]\)?)?(?:[ \t]*[.,]?[ \t]*\(?[ivx]{{1,4}}\)?)?
-             | \(?[A-Za-z]\)? (?:[ \t]*[.,]?[ \t]*\(?[ivx]{{1,4}}\)?)?
+    (?: \b(?:{_WORDS})\b\.?{_GAP} )?
+    (?P<label> \(?[0-9]{{1,2}}\)?(?:{_GAP}[.,]?{_GAP}\(?[A-Za-z]\)?)?(?:{_GAP}[.,]?{_GAP}\(?[ivx]{{1,4}}\)?)?
+             | \(?[A-Za-z]\)? (?:{_GAP}[.,]?{_GAP}\(?[ivx]{{1,4}}\)?)?
              | \(?[ivx]{{1,4}}\)? )
 """
 _HEADING = re.compile(rf"^[ \t]*\#{{1,6}}[ \t]*{_LABEL}(?=[ \t.):\]]|$)", re.VERBOSE | re.MULTILINE | re.IGNORECASE)
@@ -83,5 +84,5 @@ def _below(own: Path, before: Path) -> Path:
 
 def part_at(made: list[Part], offset: int) -> Part | None:
     """Return the part that a place belongs to."""
-    at = bisect_right([part.start for part in made], offset)
+    at = bisect_right(made, offset, key=lambda part: part.start)
     return made[at - 1] if at else None

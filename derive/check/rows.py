@@ -6,8 +6,9 @@ Only brackets, environments and a few commands are looked at, so that damage in 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from derive.language import symbols as S
 from derive.source import Slice
@@ -34,6 +35,7 @@ _TOKEN = re.compile(
 """,
     re.VERBOSE | re.DOTALL,
 )
+_LONGEST, _MOST_WORDS = 20_000, 400  # characters of a side that goes on over rows, and of words in front
 _ARROWS = {"implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow"}
 _SIGNS = {
     **S.RELATIONS,
@@ -96,7 +98,8 @@ class _Piece:
     """What is gathered for one side: parts of the source, with alignment marks and notes blanked."""
 
     start: int
-    text: str = ""
+    parts: list[str] = field(default_factory=list)
+    blank: bool = True
 
 
 def statements(region: Slice) -> list[Statement]:
@@ -108,6 +111,7 @@ class _Splitter:
     def __init__(self, region: Slice) -> None:
         self.region = region
         self.depth: list[str] = []
+        self.open: Counter[str] = Counter()  # environments in `depth`
         self.rows: list[list[Statement]] = [[]]
         self.sides: list[_Piece] = [_Piece(0)]
         self.signs: list[Sign] = []
@@ -115,11 +119,23 @@ class _Splitter:
         self.aligned = False  # the row begins with an alignment mark: there is nothing left of it
 
     def add(self, text: str) -> None:
-        self.sides[-1].text += text
+        side = self.sides[-1]
+        side.parts.append(text)
+        side.blank = side.blank and text.isspace()
+
+    def enter(self, name: str) -> None:
+        self.depth.append(name)
+        self.open[name] += 1
+
+    def leave(self) -> str:
+        """Close what was opened last; return what that is."""
+        name = self.depth.pop()
+        self.open[name] -= 1
+        return name
 
     def close(self, at: int) -> None:
         """End a statement; what is neither formula nor relation leaves nothing."""
-        if self.signs or any(side.text.strip() for side in self.sides):
+        if self.signs or not all(side.blank for side in self.sides):
             sides = tuple(self._slice(side) for side in self.sides)
             made = Statement(sides, tuple(self.signs), self.words.strip())
             if not (self.aligned and _GOES_ON.match(sides[0].text) and self.continued(made)):
@@ -129,8 +145,10 @@ class _Splitter:
 
     def continued(self, more: Statement) -> bool:
         """Put a row that goes on with the expression above it (`& {} + c`) there; return whether there is one."""
-        above = next((row for row in reversed(self.rows) if row), None)
-        if above is None or self.rows[-1]:
+        while len(self.rows) > 1 and not self.rows[-2]:
+            del self.rows[-2]
+        above = self.rows[-2] if len(self.rows) > 1 else []
+        if not above or self.rows[-1] or len(above[-1].sides[-1].text) > _LONGEST:
             return False
         before, after = above[-1].sides[-1], more.sides[0]
         gap = " " * (after.start - before.start - len(before.text))
@@ -140,7 +158,7 @@ class _Splitter:
         return True
 
     def _slice(self, side: _Piece) -> Slice:
-        text = side.text
+        text = "".join(side.parts)
         lead = len(text) - len(text.lstrip())
         return Slice(self.region.source, self.region.start + side.start + lead, text.strip())
 
@@ -158,11 +176,11 @@ def _take(made: _Splitter, found: re.Match[str], region: Slice) -> None:
     if found["begin"] or found["end"]:
         _environment(made, found)
     elif kind == "left" or (kind == "one" and text in "({["):
-        made.depth.append(text[-1])
+        made.enter(text[-1])
         made.add(text)
     elif kind == "right" or (kind == "one" and text in ")}]"):
         if made.depth:
-            made.depth.pop()
+            made.leave()
         made.add(text)
     elif kind == "note":
         made.add(" " * len(text))
@@ -186,11 +204,11 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
             made.add(text)
         else:
             made.close(found.end())
-            made.words = f"{made.words} {words}"
+            made.words = f"{made.words} {words}"[-_MOST_WORDS:]
     elif (text in ",;" and not _decimal(made, found)) or found["quad"]:
         made.close(found.end())
     elif text == "&":
-        made.aligned = made.aligned or not (made.signs or made.sides[0].text.strip() or made.rows[-1])
+        made.aligned = made.aligned or not (made.signs or not made.sides[0].blank or made.rows[-1])
         made.add(" ")
     else:
         made.add(text)
@@ -215,10 +233,10 @@ def _environment(made: _Splitter, found: re.Match[str]) -> None:
         if transparent:
             made.add(" " * len(found[0]))
         else:
-            made.depth.append(name)
+            made.enter(name)
             made.add(found[0])
-    elif name in made.depth:
-        while made.depth and made.depth.pop() != name:
+    elif made.open[name]:
+        while made.leave() != name:
             pass
         made.add(found[0])
     else:
@@ -236,7 +254,7 @@ def _related(made: _Splitter, relation: str, found: re.Match[str], region: Slice
     if found["command"] in _ARROWS or relation in ("=>", "<=>"):
         made.close(found.end())
         return
-    if relation == ":" or (relation == "->" and not made.sides[-1].text.strip()):
+    if relation == ":" or (relation == "->" and made.sides[-1].blank):
         made.add(found[0])
         return
     made.signs.append(Sign(relation, found[0], region.start + found.start()))
