@@ -100,7 +100,9 @@ def compose(loaded: Report, look: Look, statement: bool = False, begun: body.Beg
     explained = look.explanations if loaded.explanations is None else loaded.explanations
     blocks = settled(found.blocks, explained, loaded.pictures)
     meta = replace(loaded.meta, points=found.points)
-    return Document(meta, references.number(blocks), _closing(loaded), loaded.path.stem, found.notes)
+    return Document(
+        meta, references.number(blocks), () if statement else _closing(loaded), loaded.path.stem, found.notes
+    )
 
 
 def _closing(loaded: Report) -> tuple[Inline, ...]:

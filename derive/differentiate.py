@@ -76,7 +76,9 @@ class Derivation:
         terms = []
         for c in step.contributions:
             upstream = self._closed[longest, c.consumer]
-            short = size(upstream) + size(c.local) <= longest // max(1, len(step.contributions))
+            short = c.consumer == self.graph.loss or size(upstream) + size(c.local) <= longest // max(
+                1, len(step.contributions)
+            )
             terms.append(mul(upstream if short else Partial(self.graph.loss, c.consumer), c.local))
         return together(tidy(add(*terms)))
 

@@ -70,6 +70,8 @@ def write(name: Path, force: bool, template: str = "homework") -> Path:
         raise Fault(
             f"no template is called {template!r}", expected=", ".join(names()), reason=nearest(template, names())
         )
+    if not name.name:
+        raise Fault(f"`{name}` is no name of a file", path=str(name), fix="derive new homework.md")
     target = name if name.suffix else name.with_suffix(".md")
     try:
         _folder(target.parent)

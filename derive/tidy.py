@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.expr import ZERO, Apply, Expr, Number, add, div, mul, neg, power
+from derive.expr import ONE, ZERO, Apply, Expr, Number, add, div, mul, neg, power
 from derive.ops import primitive
 
 _ALGEBRA = ("add", "mul", "neg", "div", "pow")
@@ -91,10 +91,22 @@ def _atom(e: Expr) -> Product:
     return Product(Fraction(1), {e: Fraction(1)})
 
 
+def _bit(e: Expr) -> bool:
+    """Return whether an expression is 0 or 1 whatever its names are: an indicator, or 1 less one."""
+    if not isinstance(e, Apply):
+        return False
+    if e.op == "add" and len(e.args) == 2 and e.args[0] == ONE:
+        rest = e.args[1]
+        return isinstance(rest, Apply) and rest.op == "neg" and _bit(rest.args[0])
+    return e.op == "indicator"
+
+
 def _powered(base: Expr, exponent: Expr) -> Product:
     if isinstance(exponent, Number) and isinstance(exponent.value, Fraction):
         if exponent.value == 0:
             return Product(Fraction(1), {})
+        if _bit(base) and exponent.value > 0:
+            return _atom(base)
         whole = product_of(base).to_the(exponent.value)
         if whole is not None:
             return whole

@@ -242,7 +242,7 @@ FENCED = "x\n::: solution\n## s\n{{ a.b }}\n:::\ny\n::: {.hint}\nh\n:::\n::: mar
 
 def test_solution_and_sheet() -> None:
     assert flat(body(FENCED)) == "/x/<(a)>s#/y/<(b)>z"
-    assert flat(body(FENCED, statement=True)) == "/x//y//h/<(b)>z"
+    assert flat(body(FENCED, statement=True)) == "/x//y//Hint. h/<(b)>z"
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_settings_that_mean_nothing(document: Callable[..., Any], body: str, set
 
 def test_hints_stand_on_the_problem_sheet_only(document: Callable[..., Any]) -> None:
     body = "::: hint\nLook.\n:::\n\n::: solution\nFound.\n:::\n"
-    assert (text_of(document(body)), text_of(document(body, statement=True))) == ("Found.", "Look.")
+    assert (text_of(document(body)), text_of(document(body, statement=True))) == ("Found.", "Hint. Look.")
 
 
 def test_pictures_can_be_left_out(document: Callable[..., Any], tmp_path: Path) -> None:
@@ -311,3 +311,72 @@ def test_gradients_in_the_leaves_alone(document: Callable[..., Any]) -> None:
 def test_values_side_by_side(document: Callable[..., Any]) -> None:
     (table,) = of_kind(document('{{ compare(net, net, "h", "L", show="values") }}'), Table)
     assert [len(row) for row in table.rows] == [3, 3] and table.header[1] == ("net",)
+
+
+def test_an_equation_with_a_name_may_stand_in_a_paragraph(document: Callable[..., Any]) -> None:
+    made = document('Before\n$$a = b$$ {#one} and\n$$c$$\n{#two} after {{ ref("two") }}.\n')
+    assert [e.key for e in of_kind(made, Equation)] == ["#one", "#two"]
+    assert text_of(made) == "Before and after (1) ."
+
+
+def test_attributes_of_pictures(document: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    with pytest.raises(Fault, match="unknown attribute `widht=60%`") as caught:
+        document("![a](a.png){widht=60%}\n")
+    assert "width" in caught.value.reason and caught.value.span is not None
+
+
+def test_links_in_a_circle_are_no_picture(document: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "loop.svg").symlink_to("loop.svg")
+    with pytest.raises(Fault, match="cannot read the picture"):
+        document("![a](loop.svg)\n")
+
+
+def test_a_ratio_wants_one_parameter_a_layer(document: Callable[..., Any]) -> None:
+    with pytest.raises(Fault, match="one layer after the other"):
+        document('{{ net.gradients("v", "w", ratio=true) }}')
+
+
+def test_numbers_with_reasons(document: Callable[..., Any]) -> None:
+    assert reasons(document("{{ net.backward(numbers=true, explain=true) }}", "explanations: true"))
+
+
+SATURATED = r"""---
+title: x
+networks:
+  a:
+    forward: z = w x, h = \sigma(z), L = \frac{1}{2} (h - y)^2
+    data: x, y
+    values: x = 1, y = 1, w = 120
+  b: {like: a, values: w = 114}
+  zero:
+    forward: a = e^{x}, b = e^{y}, s = a + b, p = a / s, q = b / s, L = p + q
+    values: x = 0.1, y = 0.7
+  one:
+    forward: h = \sigma(w x), L = -\log h
+    data: x
+    values: x = 1, w = 120
+  net:
+    forward: h = \begin{cases} x & x > 0 \\ 2 x & x \le 0 \end{cases}, L = h^2
+    values: x = 1
+---
+"""
+
+
+def test_saturated_units_and_zeros_have_their_values(tmp_path: Path) -> None:
+    from derive.build import results
+
+    (tmp_path / "r.md").write_text(SATURATED)
+    found = results(load(tmp_path / "r.md"))["problems"]
+    assert found["a"]["values"]["L"] == pytest.approx(2.9396413491226347e-105, rel=1e-12)
+    assert found["a"]["gradients"]["z"]["value"] == pytest.approx(-5.879282698245269e-105, rel=1e-12)
+    assert found["b"]["values"]["L"] == pytest.approx(4.784407146231337e-100, rel=1e-12)
+    assert found["one"]["values"]["L"] == pytest.approx(7.667648073722e-53, rel=1e-12)
+    assert found["zero"]["gradients"]["x"]["value"] == found["zero"]["gradients"]["y"]["value"] == 0
+    assert "^2" not in found["net"]["gradients"]["x"]["plain"].replace("h^2", ""), "an indicator is its own square"
+
+
+def test_a_run_keeps_its_digits(document: Callable[..., Any]) -> None:
+    body = r'{{ net.vary("\eta", "0.25", steps="200", show="L", digits="6 significant") }}'
+    (table,) = of_kind(document(body), Table)
+    assert 0 < float(table.rows[0][-1][0].latex.replace(r" \times 10^{", "e").rstrip("}")) < 1e-10

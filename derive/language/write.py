@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from derive.expr import ONE, Apply, Expr, Number, Partial, Ref
+from derive.expr import ONE, Apply, Expr, Number, Partial, Ref, size
 from derive.notation import STANDARD, Notation, show
 from derive.ops import primitive
 from derive.ops.abstract import is_abstract, taken_apart
 
 # How tightly a piece of LaTeX holds together.
 _SUM, _NEGATIVE, _PRODUCT, _POWER, _ATOM = range(5)
+_LONGEST_EXPONENT = 24  # parts
 _ROW = r" \\ "  # between the rows of cases
 
 
@@ -62,6 +63,8 @@ class Writer:
             return self._open_call(e)
         template = primitive(e.op).latex
         inner = [self.latex(a) for a in e.args]
+        if e.op == "exp" and size(e.args[0]) > _LONGEST_EXPONENT:  # an exponent is small, and no line breaks in it
+            return r"\exp" + brackets(inner[0]), _POWER
         if not template.endswith("{}"):
             return template.format(*inner), _POWER
         head = self.functions.get(e.op) or template[:-2].format()

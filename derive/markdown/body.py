@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.document import Block, Equation, Figure, Heading, Here, Image, Math, Paragraph, Room
-from derive.errors import Fault
+from derive.errors import Fault, nearest
 from derive.markdown.answers import centimetres
 from derive.markdown.headings import Headings
 from derive.markdown.holes import TOKEN, Prepared, prepare
@@ -20,7 +20,9 @@ from derive.markdown.pandoc_tree import (
     BLOCKS,
     INLINES,
     Json,
+    around_equations,
     formula,
+    hinted,
     in_formula,
     labelled_equation,
     nodes,
@@ -160,7 +162,7 @@ class _Reader:
         kind = classes[0] if classes else ""
         left_out = {"solution": self.options.statement, "hint": not self.options.statement, "marks": True}
         if not left_out.get(kind, False):
-            return self.blocks(content)
+            return hinted(self.blocks(content)) if kind == "hint" else self.blocks(content)
         if kind != "marks":  # both sheets number their parts alike
             for node in nodes(content):
                 if node["t"] == "Header":
@@ -185,6 +187,11 @@ class _Reader:
         span = self.prepared.body.span(max(at, 0) + 2, max(at, 0) + 2 + len(file))
         words = said(self.inlines(caption[1][0]["c"] if caption[1] else alt, "a caption"))
         text = given.get("alt", "") or "".join(w if isinstance(w, str) else w.latex for w in words)
+        for key, value in given.items():
+            if key not in ("width", "alt"):
+                reason = nearest(key, ("width", "alt"))
+                expected = '`![caption](picture.svg){#name width=60%}`, `alt="…"`'
+                raise Fault(f"unknown attribute `{key}={value}` of a picture", span, reason=reason, expected=expected)
         image = Image(file, read_picture(file, self.options.folder, span))
         return Figure(image, text, words, given.get("width", "80%"), key=f"#{name}" if name else "")
 
@@ -207,6 +214,9 @@ class _Reader:
 
     def paragraph(self, block: Json) -> list[Any]:
         """Return a paragraph; derived blocks in it part it."""
+        parts = around_equations(block["c"])
+        if len(parts) > 1:
+            return [made for part in parts for made in self.paragraph({**block, "c": part})]
         if named := labelled_equation(block["c"]):
             return [Equation(self.formula(named[0]), f"#{named[1]}")]
         out: list[Any] = []

@@ -19,7 +19,10 @@ def read_picture(file: str, folder: Path | None, span: Span) -> bytes:
         raise Fault(f"`{file}` is no picture that can be set", span, expected=", ".join(FORMS))
     if folder is None:
         raise Fault("no picture can be read here", span)
-    root, path = folder.resolve(), (folder / file).resolve()
+    try:
+        root, path = folder.resolve(), (folder / file).resolve()
+    except (OSError, RuntimeError, ValueError) as wrong:  # links in a circle, a name that no file can have
+        raise Fault(f"cannot read the picture `{file}`", span, reason=str(wrong)) from None
     if not path.is_relative_to(root):
         raise Fault(f"`{file}` does not lie in the folder of the report", span, expected="a file beside the report")
     try:

@@ -78,6 +78,30 @@ def labelled_equation(inlines: list[Json]) -> tuple[str, str] | None:
     return None
 
 
+def around_equations(inlines: list[Json]) -> list[list[Json]]:
+    """Return a paragraph parted before and after each `$$ … $$ {#name}` in it."""
+    parts: list[list[Json]] = [[]]
+    at = 0
+    while at < len(inlines):
+        named = next((n for n in (2, 3) if labelled_equation(inlines[at : at + n])), 0)
+        if named and inlines[at]["t"] == "Math":
+            parts += [inlines[at : at + named], []]
+            at += named
+        else:
+            parts[-1].append(inlines[at])
+            at += 1
+    return [part for part in parts if any(i["t"] not in _SPACES for i in part)]
+
+
+def hinted(blocks: list[Any]) -> list[Any]:
+    """Return the blocks of a hint with a word before them that says so."""
+    label = [{"t": "Strong", "c": [{"t": "Str", "c": "Hint."}]}, {"t": "Space"}]
+    match blocks:
+        case [{"t": "Para" | "Plain", "c": [*inlines]} as first, *rest]:
+            return [{**first, "c": [*label, *inlines]}, *rest]
+    return [{"t": "Para", "c": label[:1]}, *blocks]
+
+
 def said(inlines: list[Json]) -> tuple[Inline, ...]:
     """Return a line of the tree as text and formulas; emphasis is dropped."""
     out: list[Inline] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from derive.document import Aligned, Block, Chain, Inline, Link, Note, Table
+from derive.errors import Fault
 from derive.expr import Apply, Expr, Number, size
 from derive.narrate import layers, reasons
 from derive.narrate.blocks import Ask, Placed, one_of
@@ -37,7 +38,7 @@ def backward(network: Network, ask: Ask) -> Placed:
     if ask.flag("numbers") or ask.flag("after"):
         names = _with_path(network, names) if ask.names else names  # the numbers of later adjoints are needed
         state = state_of(network, ask)
-        chains = [_backward_numbers(network, n, state) for n in names]
+        chains = [_backward_numbers(network, n, state, ask.flag("explain")) for n in names]
     else:
         line = {"": _backward_line, "expanded": _expanded}[one_of(ask, "style", "", "expanded")]
         chains = [line(network, n, ask) for n in names]
@@ -76,11 +77,13 @@ def _different(texts: Iterator[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-def _backward_numbers(network: Network, name: str, state: State) -> Chain:
+def _backward_numbers(network: Network, name: str, state: State, explain: bool) -> Chain:
     formula = adjoint_forms(network.derivation, name)[-1]
     links = [Link("=", network.writer().latex(formula))] if not isinstance(formula, Number) else []
     links += worked_out(network, formula, state, state.adjoints[name], rough=f"d{name}" in state.rough)
-    return Chain(quantity(network, name), tuple(links), name in network.wrt, shows=backward_key(network, name))
+    why = reasons.of_gradient(network, name) if explain else ()
+    shows = backward_key(network, name)
+    return Chain(quantity(network, name), tuple(links), name in network.wrt, shows=shows, why=why)
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
@@ -120,7 +123,11 @@ def gradients(network: Network, ask: Ask) -> Placed:
     columns["formula"] = [cell(writer.latex(_readable(network, n))) for n in names]
     if state is not None:
         columns["value"] = [cell(value_of(state.adjoints[n], network.notation)) for n in names]
-        wanted = ask.flag("ratio") if "ratio" in ask.options else layers.successive(network, names)
+        in_a_row = layers.successive(network, names)
+        wanted = ask.flag("ratio") if "ratio" in ask.options else in_a_row
+        if wanted and not in_a_row:
+            expected = "names of one parameter from each layer, from the first to the last"
+            raise Fault("these are not parameters of one layer after the other", ask.span, expected=expected)
         ratios = layers.ratios(network, names, state) if wanted else None
         if ratios is not None:
             columns["ratio to the next layer"] = ratios

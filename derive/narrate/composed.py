@@ -14,12 +14,15 @@ _LONGEST = 400  # parts of a formula that anybody reads
 
 
 def composed(network: Network, ask: Ask) -> Placed:
-    """The prediction as one formula in the leaves."""
+    """What the loss reads, or the named nodes, as formulas in the leaves."""
     graph = network.graph
     read = [n for n in graph[graph.loss].reads if graph[n].role is Role.LINE]
-    target = graph[network.find(ask.names[0], ask.span) if ask.names else (read or [graph.loss])[-1]]
-    latex = network.writer().latex(in_leaves(network, Ref(target.name), ask))
-    return (Aligned((Chain(target.latex, (Link("=", latex),)),)),)
+    named = [network.find(n, ask.span) for n in ask.names]
+    chains = []
+    for name in named or read or [graph.loss]:
+        latex = network.writer().latex(in_leaves(network, Ref(name), ask))
+        chains.append(Chain(graph[name].latex, (Link("=", latex),)))
+    return (Aligned(tuple(chains)),)
 
 
 def in_leaves(network: Network, e: Expr, ask: Ask) -> Expr:

@@ -72,7 +72,7 @@ OFFERS: dict[str, Offer] = {
         (0, _MANY),
         "forward(numbers=true)",
     ),
-    "composed": Offer(composed, "the prediction (or the named node) as one formula", (), (0, 1), 'composed("y")'),
+    "composed": Offer(composed, "the prediction (or the named nodes) as one formula", (), (0, _MANY), 'composed("y")'),
     "backward": Offer(
         rounded(backward),
         "the backward pass",

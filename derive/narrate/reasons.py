@@ -38,7 +38,7 @@ def of_gradient(network: Network, name: str) -> tuple[Inline, ...]:
         return (Math(latex[name]), " feeds ", *enumeration(consumers), ": one term for each path")
     (c,) = step.contributions
     if c.consumer == network.graph.loss:
-        return ("the loss reads ", Math(latex[name]), " directly: ", c.because)
+        return ("the loss reads ", Math(latex[name]), " itself; ", c.because)
     if isinstance(c.local, (Ref, Number)):
         return _factor(network, name, c.consumer)
     return ("through ", Math(latex[c.consumer]), ": ", c.because)

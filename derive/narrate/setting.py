@@ -51,7 +51,7 @@ def conventions(network: Network, ask: Ask) -> Placed:
         base = {"e": "the natural logarithm", "2": "the logarithm to base 2", "10": "the logarithm to base 10"}
         blocks.append(Paragraph(("Here ", Math(r"\log"), f" is {base[network.notation.log]}.")))
     blocks.append(
-        Paragraph(("Every gradient has the shape of the quantity by which is differentiated.",))
+        Paragraph(("Every gradient has the shape of the quantity that it belongs to.",))
         if not blocks
         else Paragraph(("Derivatives of composed functions follow the chain rule, one node at a time.",))
     )

@@ -12,6 +12,7 @@ LINE = 39.5  # em: 160 mm (A4 less 25 mm left and right) in 11 pt are 41; the re
 _INDENT = 1.0  # a continued row stands a \quad further right
 _BOX = 0.65
 _LABEL = 2.5
+_SPILL = 1.02  # of the line may be taken, as widths are estimates
 _REASON, _GAP = 11.5, 1.5  # the column of reasons, and what parts it from the rows
 _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 
@@ -66,6 +67,12 @@ def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
     # Short plain lines stand together; chains of several rows, and fractions, need air between them.
     apart = any(len(made) > 1 or _tall(row) for made in parts for row in made)
     return [replace(row, first=apart and i == 0) for made in parts for i, row in enumerate(made)]
+
+
+def scale(made: list[Row], line: float) -> float:
+    """Return how much smaller rows must be set to fit the line: 1, or less where something in them cannot break."""
+    widest = max((measure(row.left) + measure(row.right) + row.continued * _INDENT for row in made), default=0.0)
+    return min(1.0, line / widest) if widest > line * _SPILL else 1.0
 
 
 def _tall(row: Row) -> bool:

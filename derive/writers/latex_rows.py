@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derive.document import Aligned
-from derive.writers.chains import Row, beside, rows
+from derive.writers.chains import Row, beside, rows, scale
 from derive.writers.formulas import fenced
+from derive.writers.latex_tables import size_for
 from derive.writers.latex_text import Text, environment, escape
 
 _GAP = "[.9ex]"  # between chains, added to \jot between all rows
@@ -18,10 +19,13 @@ def aligned(block: Aligned, line: float, margin: float, text: Text) -> str:
         for part in (chain.left, *(f"{link.relation} {link.latex}" for link in chain.links)):
             text.math(part)
     wide, reasons = beside(block, line, margin)
-    chains = list(_chains(rows(block, wide)))
+    laid = rows(block, wide)
+    size = size_for(scale(laid, wide))
+    chains = list(_chains(laid))
     lines = [part for at, chain in enumerate(chains) for part in _lines(chain, at + 1 == len(chains), text)]
     made = environment("align*", "\n".join(lines))
-    return environment("explained", made) if reasons else made
+    made = environment("explained", made) if reasons else made
+    return f"{{{size}\n{made}\n}}" if size else made
 
 
 def _chains(made: list[Row]) -> Iterator[list[Row]]:

@@ -11,6 +11,11 @@ from derive.writers.sizes import WHOLE, fit
 _SIZES = ((1.0, ""), (0.91, r"\small"), (0.82, r"\footnotesize"), (0.73, r"\scriptsize"))
 
 
+def size_for(scale: float) -> str:
+    """Return the command that sets a text so much smaller, the next one that there is; "" for the usual size."""
+    return next((name for least, name in _SIZES if scale >= least), r"\tiny")
+
+
 def table(block: Table, line: float, margin: float, text: Text) -> str:
     """Return a table as LaTeX; `line` and `margin` are the widths of the text and beside it, in em.
 
@@ -22,7 +27,7 @@ def table(block: Table, line: float, margin: float, text: Text) -> str:
     columns, scale = fit(block, line + margin) if out else (columns, scale)
     caption = text.caption(block.number, block.caption) if block.caption else ""
     form = _columns(block.align, columns)
-    size = next((name for least, name in _SIZES if scale >= least), r"\tiny")
+    size = size_for(scale)
     size += rf"\setlength\tabcolsep{{{6 * scale:.1f}pt}}" if size else ""
     if not whole:
         return f"{{{size}\n{_long(block, form, caption, text)}\n}}"

@@ -35,7 +35,11 @@ def fit(table: Table, line: float) -> tuple[list[float], float]:
     room = line - _GAP * (len(widths) - 1)
     if sum(widths) <= room:
         return [0.0] * len(widths), 1.0
-    wraps = [c == "l" and wide > room / len(widths) for c, wide in zip(table.align, widths, strict=True)]
+    # Only text wraps well; a formula breaks at few places, so its column is set smaller instead.
+    texts = [
+        all(isinstance(p, str) for row in rows for cell in row[at : at + 1] for p in cell) for at in range(len(widths))
+    ]
+    wraps = [t and c == "l" and w > room / len(widths) for t, c, w in zip(texts, table.align, widths, strict=True)]
     fixed = sum(wide for wide, wrap in zip(widths, wraps, strict=True) if not wrap)
     if any(wraps) and room - fixed > 8.0 * sum(wraps):
         share = (room - fixed) / sum(wide for wide, wrap in zip(widths, wraps, strict=True) if wrap)

@@ -25,12 +25,14 @@ from derive.document import (
 )
 from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
-from derive.writers.chains import Row, beside, rows
+from derive.writers.chains import Row, beside, rows, scale
 from derive.writers.pictures import picture, share
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
 _TALL = re.compile(r"\\(?:[dt]?frac|begin|sum|prod|int|binom|under|over|substack|boxed)")
+
+_SMALLEST = 0.3  # of the size of the text
 
 
 def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
@@ -128,9 +130,13 @@ class _Writer:
         """Return chains as one display, or row by row where a label or a reason stands beside a row."""
         wide, reason = beside(block, line, self.look.margin)
         made = rows(block, wide)
+        smaller = scale(made, wide)
         if reason or any(row.label for row in made):
             return _steps(made, reason)
-        return pandoc.paragraph([pandoc.formula(_display(made), display=True)])
+        shown = [pandoc.formula(_display(made), display=True)]
+        if smaller == 1.0:
+            return pandoc.paragraph(shown)
+        return pandoc.wrapped("typst", f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n", shown, "\n]")
 
     def heading(self, block: Heading) -> pandoc.Node:
         """Return a heading, which stands at most one level below the last one and looks like its own."""
