@@ -149,14 +149,16 @@ def explain(code: str | None) -> None:
       derive explain missing-factor
     """
     from derive.check.misconceptions import MISCONCEPTIONS
+    from derive.check.other_conventions import RECORD
     from derive.errors import nearest
     from derive.narrate.feedback.answer import explained, listed
 
+    records = {**MISCONCEPTIONS, RECORD.code: RECORD}
     if code is None:
-        click.echo(_sayable(listed(MISCONCEPTIONS.values())), nl=False)
+        click.echo(_sayable(listed(records.values())), nl=False)
         return
     known = code.strip("[]")
-    if known not in MISCONCEPTIONS:
-        hint = nearest(known, MISCONCEPTIONS) or "try derive explain, which lists them"
+    if known not in records:
+        hint = nearest(known, records) or "try derive explain, which lists them"
         raise click.BadParameter(f"no diagnosis is called {code!r}; {hint}", param_hint="CODE")
-    click.echo(_sayable(explained(MISCONCEPTIONS[known])), nl=False)
+    click.echo(_sayable(explained(records[known])), nl=False)

@@ -244,3 +244,43 @@ def test_hostile_text_on_a_page(name: str) -> None:
     assert "<script>alert" not in html and "<img src=x" not in html and 'href="javascript' not in html
     assert "root:" not in html and "✗ wrong" in html
     assert page(found, "pdf").startswith(b"%PDF")
+
+
+# ------------------------------------------------------------------------------------------------ other conventions
+
+CONVENTIONS = r"""---
+title: x
+networks:
+  net:
+    forward: |
+      {lines}
+    data: x, y
+    values: {values}
+---
+{{{{ net.forward }}}}
+{{{{ net.backward }}}}
+{{{{ net.forward(numbers=true) }}}}
+"""
+
+
+def diagnosed(tmp_path: Path, lines: str, values: str, text: str) -> list[tuple[str, str]]:
+    """Return (verdict, code) of each claim of a text held against a small network."""
+    indented = lines.replace(", ", "\n      ")
+    (tmp_path / "r.md").write_text(CONVENTIONS.format(lines=indented, values=values), encoding="utf-8")
+    found = checked(text, tmp_path / "r.md")
+    return [(j.verdict.kind, j.diagnosis.code if j.diagnosis else "") for j in found.judged]
+
+
+def test_right_under_another_convention_is_said_as_that(tmp_path: Path) -> None:
+    other = ("wrong", "other-convention")
+    log = diagnosed(tmp_path, r"p = \sigma(x), L = -y \log p", "x = 0.5, y = 1", r"$L = 0.684$ and $L = 0.474$")
+    assert log == [other, ("correct", "")]
+    by_x, by_y = (rf"$\frac{{\partial L}}{{\partial {name}}} = x - y$" for name in "xy")
+    half = rf"$L = \frac12 (x - y)^2$ so {by_x} and {by_y}"
+    scaled = diagnosed(tmp_path, r"L = (x - y)^2", "x = 2, y = 3", half)
+    assert scaled[:2] == [other, other] and scaled[2][0] == "wrong" and scaled[2] != other
+    alone = diagnosed(tmp_path, r"L = (x - y)^2", "x = 2, y = 3", r"$\frac{\partial L}{\partial x} = x - y$")
+    assert alone == [("wrong", "factor-two")], "nobody has said that the loss has another factor"
+    kink = r"h = \text{ReLU}(x), L = (h - y)^2"
+    step = diagnosed(tmp_path, kink, "x = 0, y = 3", r"$\frac{\partial L}{\partial x} = -6$")
+    assert step == [other]

@@ -13,6 +13,7 @@ from derive.check.follow import Slip, followed, slip_of
 from derive.check.judge import Bench, Verdict, define, judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import member
+from derive.check.other_conventions import Conventions
 from derive.check.subject import Subject
 from derive.errors import Fault
 from derive.language import surface as s
@@ -43,16 +44,20 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     checker = _Checker(hand_in)
     for claim, subject in zip(hand_in.claims, choose(hand_in, subjects, asked), strict=True):
         checker.take(claim, subject)
-    return [_explained(one, checker.benches[one.subject.name]) for one in checker.done]
+    conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
+    return [_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]) for one in checker.done]
 
 
-def _explained(judged: Judged, bench: Bench) -> Judged:
+def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
     if judged.verdict.kind != "wrong" or judged.trees is None:
         return replace(judged, bench=bench)
     from derive.check.misconceptions import diagnose
 
     approximate = _EQUALITIES.get(judged.claim.relation, False)
+    other = conventions.explain(judged.trees, approximate, bench)
+    if other is not None:
+        return replace(judged, bench=bench, diagnosis=other)
     return replace(judged, bench=bench, diagnosis=diagnose(*judged.trees, judged.verdict, bench, approximate))
 
 
