@@ -16,6 +16,7 @@ from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.source import Slice, Source, of_text
 
+MOST = 1000  # claims that are judged from each end of a hand-in
 LONGEST = 20_000  # characters of a side
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
@@ -57,6 +58,10 @@ class HandIn:
     parts: tuple[Part, ...]
     # Sides that have been read, by their text and the table (kept, so that its id stays its own).
     _read: dict[tuple[str, int], tuple[Table, s.Tree | Fault]] = field(default_factory=dict, repr=False, compare=False)
+
+    def looked_at(self, index: int) -> bool:
+        """Return whether a claim is judged: in what is too long for a hand-in the first and the last ones are."""
+        return index < MOST or index >= len(self.claims) - MOST
 
     def tree(self, side: Slice, table: Table) -> s.Tree:
         """Return what a side is read as, with the names of a problem; raises a Fault where it cannot be read."""

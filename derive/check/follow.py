@@ -12,6 +12,8 @@ from derive.language import surface as s
 from derive.language.walk import walk
 from derive.ops.primitive import real
 
+_MOST = 40  # slips that a claim may carry on: the last ones
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:
@@ -54,7 +56,7 @@ def followed(
     """Return the earlier slip that makes a claim what it is: wrong but right by it, or right only by it."""
     if verdict.kind not in ("wrong", "correct"):
         return None
-    for slip in reversed(slips):
+    for slip in reversed(slips[-_MOST:]):
         if slip.text:
             put = tuple(_with_truth(tree, slip) for tree in trees)
             if put == trees:

@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.check.choose import Asked, choose, names
-from derive.check.claims import Claim, HandIn
+from derive.check.claims import MOST, Claim, HandIn
 from derive.check.follow import Slip, followed, slip_of
 from derive.check.judge import Bench, Verdict, define, judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import member
 from derive.check.other_conventions import Conventions
 from derive.check.subject import Subject
+from derive.check.value import TooLong, bounded
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice
 
+# Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
+_WORK, _ONE, _LEAST = 600_000, 100_000, 5_000
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 
@@ -42,23 +45,42 @@ class Judged:
 def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Asked]) -> list[Judged]:
     """Return the claims of a hand-in with their verdicts."""
     checker = _Checker(hand_in)
-    for claim, subject in zip(hand_in.claims, choose(hand_in, subjects, asked), strict=True):
-        checker.take(claim, subject)
-    conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
-    return [_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]) for one in checker.done]
+    seen = replace(hand_in, claims=tuple(c for at, c in enumerate(hand_in.claims) if hand_in.looked_at(at)))
+    with bounded(_WORK):
+        chosen = iter(choose(seen, subjects, asked))
+    with bounded(_ONE) as work:
+        for at, claim in enumerate(hand_in.claims):
+            work.renew(_ONE if work.done < _WORK else _LEAST)
+            if hand_in.looked_at(at):
+                checker.take(claim, next(chosen))
+            else:
+                checker.pass_over(claim)
+        conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
+        found = []
+        for one in checker.done:
+            work.renew(_ONE if work.done < _WORK else _LEAST)
+            found.append(_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]))
+    return found
 
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
     if judged.verdict.kind != "wrong" or judged.trees is None:
         return replace(judged, bench=bench)
+    try:
+        return _diagnosed(judged, judged.trees, bench, conventions)
+    except (TooLong, RecursionError):
+        return replace(judged, bench=bench)
+
+
+def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conventions: Conventions) -> Judged:
     from derive.check.misconceptions import diagnose
 
     approximate = _EQUALITIES.get(judged.claim.relation, False)
-    other = conventions.explain(judged.trees, approximate, bench)
+    other = conventions.explain(trees, approximate, bench)
     if other is not None:
         return replace(judged, bench=bench, diagnosis=other)
-    return replace(judged, bench=bench, diagnosis=diagnose(*judged.trees, judged.verdict, bench, approximate))
+    return replace(judged, bench=bench, diagnosis=diagnose(*trees, judged.verdict, bench, approximate))
 
 
 class _Checker:
@@ -78,9 +100,18 @@ class _Checker:
             side = claim.left if left is None else claim.right
             self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))
             return
-        introduced = self.introduced(sides, claim, bench)
-        verdict = self.verdict(claim, left, right, introduced, bench)
-        self.done.append(self.linked(Judged(claim, verdict, subject, (left, right)), bench))
+        try:
+            introduced = self.introduced(sides, claim, bench)
+            verdict = self.verdict(claim, left, right, introduced, bench)
+            judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
+        except (TooLong, RecursionError):
+            judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
+        self.done.append(judged)
+
+    def pass_over(self, claim: Claim) -> None:
+        """Leave out a claim in the middle of what is much too long."""
+        verdict = Verdict("undecided", f"only {2 * MOST} claims are judged, the first and the last ones")
+        self.done.append(Judged(claim, verdict, self.done[-1].subject))
 
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:

@@ -84,7 +84,7 @@ def define(id: str, tree: s.Tree, bench: Bench) -> None:
                 v = Valuation(bench.world(point))
                 found = v.value(tree)
                 nodes = {n for n in nodes if close(found, point.values[n], v.largest, DIGITS - 6)}
-            except (ArithmeticError, OverflowError, ValueError):
+            except (ArithmeticError, OverflowError, ValueError, RecursionError):
                 return
             if not nodes:
                 return

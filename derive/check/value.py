@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -34,6 +36,33 @@ class Unread(ArithmeticError):
 
 class TooLong(ArithmeticError):
     """A value that takes more operations than anybody waits for."""
+
+
+class Work:
+    """How many operations are left for what is being computed, and how many were done in all."""
+
+    __slots__ = ("done", "left")
+
+    def __init__(self, left: int) -> None:
+        self.left, self.done = left, 0
+
+    def renew(self, left: int) -> None:
+        """Begin something else, with its own operations."""
+        self.left = left
+
+
+_work: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+@contextmanager
+def bounded(left: int) -> Iterator[Work]:
+    """Bound the operations of all values that are computed inside; beyond that they raise TooLong."""
+    work = Work(left)
+    token = _work.set(work)
+    try:
+        yield work
+    finally:
+        _work.reset(token)
 
 
 class World(Protocol):
@@ -80,6 +109,7 @@ class Valuation:
     bound: dict[str, int] = field(default_factory=dict)
     steps: int = 0
     numbers: Mapping[s.Range, Scalar] = field(default_factory=dict)
+    work: Work | None = field(default_factory=_work.get)
 
     def value(self, tree: s.Tree) -> Quantity:
         """Return the value of a tree; raises DomainError, Mismatch, Unread or TooLong where it has none."""
@@ -183,9 +213,12 @@ class Valuation:
         return q.to_the(base, exponent, t.entrywise)
 
     def _takes(self, operations: int) -> None:
-        """Count the operations of matrices; raises TooLong where they are too many."""
+        """Count operations; raises TooLong where they are too many."""
         self.steps += operations
-        if self.steps > MOST:
+        if self.work is not None:
+            self.work.left -= operations
+            self.work.done += operations
+        if self.steps > MOST or (self.work is not None and self.work.left < 0):
             raise TooLong("a value takes too many operations")
 
     def add(self, t: s.Add) -> Quantity:

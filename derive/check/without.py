@@ -17,6 +17,7 @@ from derive.check.own_network import Built, anything, build
 from derive.check.parts import Path
 from derive.check.subject import Subject
 
+_MOST = 24  # networks; parts beyond that are judged by the one whose names they use
 _TAKEN = Verdict("definition", "the other lines are held against it")
 
 
@@ -40,10 +41,10 @@ def _built(found: Gathered) -> dict[Path, Built]:
     known: list[tuple[Own, Built | None]] = []
     for path, own in found.parts.items():
         same = next((item for item in known if item[0] == own), None)
-        if same is None:
+        if same is None and len(known) < _MOST:
             same = (own, build(own, found.losses, f"own_{len(known)}"))
             known.append(same)
-        if same[1] is not None:
+        if same is not None and same[1] is not None:
             made[path] = same[1]
     return made
 

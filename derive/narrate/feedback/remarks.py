@@ -73,7 +73,7 @@ def remark(feedback: Feedback, index: int) -> Remark:
     sign, word = WORDS[kind]
     if kind in FINE:
         return Remark(sign, word)
-    carried = sorted({j.claim.line for j in feedback.judged if j.follows == index})
+    carried = sorted({j.claim.line for j in feedback.judged if j.follows == index}) if kind == "wrong" else []
     diagnosis = judged.diagnosis
     why = tuple(_formulas(diagnosis.says)) if diagnosis is not None else ()
     title = f"{diagnosis.title} [{diagnosis.code}]" if diagnosis is not None else ""
