@@ -284,3 +284,24 @@ def test_right_under_another_convention_is_said_as_that(tmp_path: Path) -> None:
     kink = r"h = \text{ReLU}(x), L = (h - y)^2"
     step = diagnosed(tmp_path, kink, "x = 0, y = 3", r"$\frac{\partial L}{\partial x} = -6$")
     assert step == [other]
+
+
+# ---------------------------------------------------------------------------------------- how hand-ins are written
+
+SKIP = "reports/skip_connection.md"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"$$\begin{aligned} z_1 &= \omega_1 h_0 & h_1 &= \max(0, z_1) \\ z_0 &= \omega_0 x \end{aligned}$$", "ccc"),
+        (r"$$\omega_0 \leftarrow 0.5 - 1 \cdot 0.75 = -0.25$$", "cc"),
+        (r"$$\omega_0 \leftarrow 0.5 + 1 \cdot 0.75$$", "w"),
+        ("z0 = 0.5*1 = 0.5", "cc"),
+        (r"$z_0 > 0$, $z_0 \ne 0$, $\hat{y} \le 0$", "ccw"),
+        (r"With $\omega_0 \le 0$ the unit is inactive.", "u"),
+        (r"$\mathcal{L} \ge 0$ and $z_1 \in \mathbb{R}$", "cc"),
+    ],
+)
+def test_ways_to_write(root: Path, text: str, expected: str) -> None:
+    assert "".join(v[0] for v in verdicts(text, root / SKIP)) == expected

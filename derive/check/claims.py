@@ -76,7 +76,7 @@ class HandIn:
     def _parsed(self, side: Slice, table: Table) -> s.Tree | Fault:
         if len(side.text) > LONGEST:
             return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
-        text = _without_equations(expanded(side.text, self.macros))
+        text = _spelled(_without_equations(expanded(side.text, self.macros)), table)
         try:
             return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
         except Fault as fault:
@@ -132,6 +132,19 @@ def _claims(
             line = bisect_right(lines, sign.start)
             column = sign.start - lines[line - 1] + 1
             yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
+
+
+_STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")
+
+
+def _spelled(text: str, table: Table) -> str:
+    """Return a side in which `w1` is w_1, where that is a name and w is none."""
+
+    def name(found: re.Match[str]) -> str:
+        known = f"{found[1]}_{found[2]}" in table.names and found[1] not in table
+        return f"{found[1]}_{found[2]}" if known else found[0]
+
+    return _STUCK.sub(name, text)
 
 
 _EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")

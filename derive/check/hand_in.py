@@ -12,7 +12,7 @@ from derive.check.claims import MOST, Claim, HandIn
 from derive.check.follow import Slip, followed, slip_of
 from derive.check.judge import Bench, Verdict, define, judge
 from derive.check.limits import at_infinity, condition
-from derive.check.membership import member
+from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.subject import Subject
 from derive.check.value import TooLong, bounded
@@ -146,8 +146,11 @@ class _Checker:
             return Verdict("definition")
         if claim.relation == "in":
             return member(left, right, bench)
+        if claim.relation in COMPARED:
+            return compared(claim.relation, left, right, bench)
         if claim.relation not in _EQUALITIES:
             return Verdict("undecided", f"{claim.relation} is not judged")
+        left = _after_arrow(left, bench) if claim.relation == "<-" else left
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
@@ -189,6 +192,13 @@ _ASKED = re.compile(r"(?:compute|calculate|find|give|derive|determine|what|how|w
 def speaks_of_after(lead: str) -> bool:
     """Return whether a sentence says that what follows is meant after the update; a question does not."""
     return bool(_AFTER.search(lead)) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
+
+
+def _after_arrow(left: s.Tree, bench: Bench) -> s.Tree:
+    """Return the new value of a parameter for `w \\leftarrow …`."""
+    if not isinstance(left, s.Name) or bench.subject.after(f"{left.id}_new") is None:
+        return left
+    return replace(left, id=f"{left.id}_new")
 
 
 def _name(tree: s.Tree | None) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from derive.check.judge import Bench, Verdict
 from derive.check.quantities import Grid
 from derive.check.value import TooLong, Unread, Valuation
@@ -9,6 +12,27 @@ from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
+
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def compared(relation: str, left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
+    """Return the verdict on a comparison: at the numbers of the exercise, without them at every point."""
+    own = bench.subject.own is not None
+
+    def test(x: Any, inside: list[Any]) -> bool:
+        return COMPARED[relation](x, inside[0])
+
+    found = _everywhere(left, test, (right,), bench, own)
+    if found.kind == "wrong" and isinstance(left, s.Name) and bench.subject.plain(left.id) in bench.subject.leaves:
+        return Verdict("undecided", "is this a condition or a claim?")  # "with w ≤ 0 the unit is inactive"
+    return found
 
 
 def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:

@@ -207,6 +207,8 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
             made.words = f"{made.words} {words}"[-_MOST_WORDS:]
     elif (text in ",;" and not _decimal(made, found)) or found["quad"]:
         made.close(found.end())
+    elif text == "&" and made.signs and not made.sides[-1].blank:
+        made.close(found.end())  # the next column of equations: `a &= b & c &= d`
     elif text == "&":
         made.aligned = made.aligned or not (made.signs or not made.sides[0].blank or made.rows[-1])
         made.add(" ")

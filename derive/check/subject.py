@@ -90,6 +90,11 @@ class Subject:
         return update is not None and id in (update.symbol, update.latex.lstrip("\\"))
 
     @cached_property
+    def leaves(self) -> frozenset[str]:
+        """The names that have values of their own."""
+        return frozenset(n.name for n in self.graph.leaves())
+
+    @cached_property
     def own(self) -> Point | None:
         """The point of the exercise."""
         if not self.network.complete:
