@@ -16,7 +16,7 @@ from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.source import Slice, Source, of_text
 
-MOST = 1000  # claims that are judged from each end of a hand-in
+MOST = 500  # claims that are judged from each end of a hand-in
 LONGEST = 20_000  # characters of a side
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
@@ -131,6 +131,8 @@ def _claims(
         for at, sign in enumerate(statement.signs[first : first + _CHAIN]):
             line = bisect_right(lines, sign.start)
             column = sign.start - lines[line - 1] + 1
+            if not chain[at].text and not chain[at + 1].text:
+                continue  # a sign alone says nothing
             yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
 
 

@@ -21,7 +21,7 @@ from derive.language import surface as s
 from derive.source import Slice
 
 # Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
-_WORK, _ONE, _LEAST = 600_000, 100_000, 5_000
+_WORK, _ONE, _LEAST = 300_000, 50_000, 4_000
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 

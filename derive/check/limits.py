@@ -1,14 +1,17 @@
-"""Values at a place: "when x = 0", and limits where x goes to infinity."""
+"""Limits: what a formula is near where x goes to infinity."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from derive.check.claims import Claim
 from derive.check.judge import Bench, Verdict, constant
-from derive.check.quantities import Grid, Quantity
-from derive.check.value import Valuation
+from derive.check.quantities import Grid, Mismatch, Quantity
+from derive.check.rounding import within
+from derive.check.value import TooLong, Unread, Valuation
+from derive.graph import Role
 from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError
@@ -27,20 +30,22 @@ def infinite(tree: s.Tree) -> int:
 
 
 def condition(claim: Claim, left: s.Tree, right: s.Tree, bench: Bench) -> Quantity | None:
-    """Return the value that a name has from here on, where a claim only says where something is looked at.
+    """Return the value that a name has from here on, where a claim only says where something is looked at: `x = ∞`.
 
-    That is `x = ∞`, and `x = 0` in the running text for a leaf whose value is another one.
+    Behind one such place `z = ∞` is a claim, if it says where a line of the network goes.
     """
-    if not isinstance(left, s.Name) or len(claim.chain) != 2:
+    if not isinstance(left, s.Name) or len(claim.chain) != 2 or infinite(left):
         return None
-    if sign := infinite(right):
-        return sign * INFINITE
-    return None
+    node = bench.subject.plain(left.id)
+    if bench.numbers and node is not None and bench.subject.graph[node].role is Role.LINE:
+        return None
+    sign = infinite(right)
+    return sign * INFINITE if sign else None
 
 
 def at_infinity(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
     """Return the verdict on a limit; None where nothing goes to infinity."""
-    moved = {id: real(v) for id, v in bench.numbers.items() if not isinstance(v, Grid) and abs(v) >= INFINITE}
+    moved = {id for id, v in bench.numbers.items() if not isinstance(v, Grid) and abs(v) >= INFINITE}
     claimed = infinite(right)
     if not moved and not claimed:
         return None
@@ -56,21 +61,32 @@ def at_infinity(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
                 return Verdict("correct" if limit == claimed else "wrong", "it grows beyond all bounds")
             if claimed:
                 return Verdict("wrong", truth=limit)
+            # What is left of the way to the limit is at most about what the last step was.
+            left_over = abs(found[2] - found[1]) / 4 + real(Fraction(1, 10**9))
             value = _at(right, Fraction(1), bench)
-            return Verdict("correct" if abs(value - limit) < real(Fraction(1, 10**3)) else "wrong", truth=limit)
-    except (DomainError, OverflowError, ZeroDivisionError):
-        return Verdict("undecided", "it has no value far out")
+            same = within(limit, value, right, False, left_over, Fraction(0))
+            return Verdict("correct" if same else "wrong", truth=limit)
+    except (Unread, TooLong, Mismatch, DomainError, OverflowError, ValueError, ZeroDivisionError) as missing:
+        return Verdict("undecided", f"it has no value far out: {missing}")
 
 
 def _at(tree: s.Tree, scale: Fraction, bench: Bench) -> Any:
+    """Return the value of a formula that far out; what follows from the names that go there goes with them."""
+    point = bench.subject.own or bench.subject.points[0]
     numbers = dict(bench.numbers)
     for id, v in bench.numbers.items():
         if not isinstance(v, Grid) and abs(v) >= INFINITE:
             numbers[id] = scale * (1 if v > 0 else -1)
-    point = bench.subject.own or bench.subject.points[0]
+    nodes = {node: numbers[id] for id in numbers if (node := bench.subject.plain(id)) is not None}
+    if nodes:
+        point = bench.subject.moved(point, nodes)
+        point = replace(point, adjoints=bench.subject.swept(point, {}))
     world = bench.world(point)
     world.numbers = numbers
-    return real(Valuation(world).value(tree))
+    found = Valuation(world).value(tree)
+    if isinstance(found, Grid):
+        raise Mismatch("a matrix has no limit here")
+    return real(found)
 
 
 def _limit(found: list[Any]) -> Any:

@@ -25,7 +25,7 @@ _LATEX_OUT = re.compile(r"(?<!\\)(?P<note>%[^\n]*)|\\begin\{(?P<raw>(?:verbatim|
 _MARKDOWN_OUT = re.compile(rf"(?P<note><!--)|(?P<fence>{_FENCE.pattern})", re.MULTILINE)
 _REGION = rf"""
     (?P<escape> \\[\\$] )
-  | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) (?: ^```[ \t]*$ | \Z )
+  | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) ^```[ \t]*$
   | \$\$ (?P<dollars> .*? ) (?: \$\$ | (?=\n[ \t]*\n) | \Z )
   | \\\[ (?P<brackets> .*? ) (?: \\\] | (?=\n[ \t]*\n) | \Z )
   | \\\( (?P<round> .*? ) (?: \\\) | (?=\n[ \t]*\n) | \Z )
@@ -36,6 +36,7 @@ _REGION = rf"""
   | \$ (?P<dollar> (?: \\. | [^$\\] )+? ) \$
 """
 _FORM = re.compile(_REGION, re.VERBOSE | re.DOTALL | re.MULTILINE)
+_IN_LATEX = re.compile(_REGION.replace("^```", r"(?!)"), re.VERBOSE | re.DOTALL | re.MULTILINE)  # it has no fences
 _DISPLAY = ("fenced", "dollars", "brackets", "inner")
 _INLINE = ("round", "ticks", "dollar")
 _LONGEST_INLINE = 40_000
@@ -66,7 +67,7 @@ class Region:
 def regions(source: Source, latex: bool) -> list[Region]:
     """Return the regions of a text in their order."""
     text = blanked(source.text, latex)
-    found = list(_marked(source, text))
+    found = list(_marked(source, text, latex))
     ends = [r.start + len(r.text.text) for r in found]
     starts = [r.start for r in found]
     bare = [r for r in _bare(source, text) if _free(r, starts, ends)]
@@ -116,9 +117,10 @@ def _hidden(text: str, found: re.Match[str], latex: bool, never: set[str]) -> tu
     return "blank" if maths else "keep", found.end()
 
 
-def _marked(source: Source, text: str) -> Iterator[Region]:
+def _marked(source: Source, text: str, latex: bool) -> Iterator[Region]:
     at = 0
-    while (found := _FORM.search(text, at)) is not None:
+    form = _IN_LATEX if latex else _FORM
+    while (found := form.search(text, at)) is not None:
         kind = next((k for k in (*_DISPLAY, *_INLINE) if found[k] is not None), "")
         at = max(found.end(), found.start() + 1)
         if not kind:

@@ -167,12 +167,11 @@ class Subject:
             found[name] = value(step.adjoint, point.values, at_zero, lambda q: found[q.wrt]) if own is None else own
         return found
 
-    def moved(self, point: Point, node: str, to: Value) -> Point:
-        """Return the point at which a node has another value and everything behind it follows."""
-        env = dict(point.values)
-        env[node] = to
+    def moved(self, point: Point, to: Mapping[str, Value]) -> Point:
+        """Return the point at which some nodes have other values and everything behind them follows."""
+        env = {**point.values, **to}
         for line in self.graph.lines():
-            if line.name != node and line.expr is not None:
+            if line.name not in to and line.expr is not None:
                 env[line.name] = value(line.expr, env, self.network.notation.relu_at_0)
         return Point(point.leaves, env, point.adjoints, point.rate, point.updated)
 
@@ -212,7 +211,7 @@ class NetworkWorld:
         point = self.point
         for (node, gradient), found in values.items():
             if not gradient and not isinstance(found, Grid):
-                point = self.subject.moved(point, node, found)
+                point = self.subject.moved(point, {node: found})
         gradients = {node: found for (node, gradient), found in values.items() if gradient}
         believed = self.subject.swept(point, gradients)
         return replace(self, point=replace(point, adjoints=believed), valued={})
@@ -275,7 +274,7 @@ class NetworkWorld:
         by = reads[-1]
         # What a node is written with is mostly what it depends on: then it is meant as it stands.
         stands = not args or args[0] in self.point.values.values()
-        moved = self.point if stands else self.subject.moved(self.point, by, args[0])
+        moved = self.point if stands else self.subject.moved(self.point, {by: args[0]})
         if not primes:
             return moved.values[node]
         found = self.subject.derivative(node, by, moved, total=False) if node != self.subject.graph.loss else None
@@ -300,7 +299,7 @@ class NetworkWorld:
         from derive.check.value import Valuation
 
         def at(x: Value) -> Any:
-            moved = self.subject.moved(self.point, wrt, x)
+            moved = self.subject.moved(self.point, {wrt: x})
             found = Valuation(replace(self, point=moved, valued={})).value(of)
             if isinstance(found, Grid):
                 raise DomainError("the derivative of a matrix")
