@@ -25,17 +25,11 @@ def uncertain(number: s.Num, quantities: Iterable[Scalar]) -> Fraction:
     if "." not in number.text:
         return Fraction(0)
     shown, step = Fraction(number.text), unit(number.text)
-    found = Fraction(0)
     for quantity in quantities:
-        exact = isinstance(quantity, Fraction)
-        size = abs(quantity) if exact else abs(real(quantity))
-        off = size - (shown if exact else real(shown))
-        whole = step if exact else real(step)
-        if abs(off) <= whole / 2:
-            return step / 2
-        if 0 < off < whole and shown:
-            found = step  # cut, not rounded
-    return found
+        distance = abs(abs(real(quantity)) - real(shown))
+        if distance < real(step):
+            return step / 2 if distance <= real(step) / 2 else step
+    return Fraction(0)
 
 
 def slack(
