@@ -1,0 +1,1 @@
+"""Matrix expressions: shapes, closed forms, differentials, gradients."""

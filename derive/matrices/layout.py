@@ -1,0 +1,104 @@
+"""How a term stands on a page, whatever the language: signs, what is above and below a fraction line, order of summands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.matrices import products as p
+from derive.matrices import sums as a
+from derive.matrices.term import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A term as ± above/below; `body` is its matrix, None for a scalar."""
+
+    negative: bool
+    above: tuple[Term, ...]
+    below: tuple[Term, ...]
+    body: Term | None
+
+
+def quotient(t: Term) -> Quotient:
+    """Return a term with its sign, numbers and powers sorted above and below the line."""
+    scalar, body = (t.args[0], t.args[1]) if t.op == "scale" else (t, None) if t.scalar else (a.ONE, t)
+    factors = scalar.args if scalar.op == "mul" else (scalar,)
+    number = Fraction(1)
+    above: list[Term] = []
+    below: list[Term] = []
+    for f in factors:
+        if f.op == "num":
+            number *= f.data
+        elif f.op == "pow" and f.args[1].op == "num" and f.args[1].data < 0:
+            below.append(a.power(f.args[0], a.num(-f.args[1].data)))
+        else:
+            above.append(f)
+    if not decimal(abs(number)):
+        above = [a.num(abs(number.numerator)), *above] if abs(number.numerator) != 1 else above
+        below = [a.num(number.denominator), *below] if number.denominator != 1 else below
+    else:
+        above = [a.num(abs(number)), *above]
+    return Quotient(number < 0, tuple(above), tuple(below), body)
+
+
+def decimal(x: Fraction) -> bool:
+    """Return whether a number is better shown with a point than as a fraction."""
+    return x.denominator > 1000 or (x.denominator == 1 and x.numerator > 10**15)
+
+
+def summands(t: Term) -> list[Term]:
+    """Return the terms of a sum in the order of a page: positive ones first, no sum begins with a minus needlessly."""
+    if t.op != "add":
+        return [t]
+    return sorted(t.args, key=lambda x: quotient(x).negative)
+
+
+def plus_scalars(t: Term) -> bool:
+    """Return whether a sum has a matrix beside numbers that stand at every entry."""
+    return t.op == "add" and not t.scalar and any(not _constant(x) for x in t.args)
+
+
+def _constant(t: Term) -> bool:
+    return t.op == "ones" or (t.op == "scale" and t.args[1].op == "ones")
+
+
+def as_scalar(t: Term) -> Term | None:
+    """Return the number that a matrix has at every entry, None for any other."""
+    return None if not _constant(t) else a.ONE if t.op == "ones" else t.args[0]
+
+
+def entries(t: Term) -> tuple[list[Term], list[Term]]:
+    """Return what is multiplied and what is divided by, entry by entry."""
+    above, below = [], []
+    for f in t.args if t.op == "had" else (t,):
+        if f.op == "hpow" and f.data < 0:
+            below.append(p.entry_power(f.args[0], a.num(-f.data)))
+        else:
+            above.append(f)
+    return above, below
+
+
+def turned(t: Term) -> Term | None:
+    """Return the transpose of a product that is shorter to write: (A·B·C)' for C'·B'·A', None where it is not."""
+    if t.op != "matmul" or t.scalar:
+        return None
+    other = p.transpose(t)
+    return other if _transposes(t) - _transposes(other) >= 2 and other.op == "matmul" else None
+
+
+def _transposes(t: Term) -> int:
+    return sum(1 for x in t.args for y in _inside(x) if y.op == "T")
+
+
+def _inside(t: Term) -> list[Term]:
+    from derive.matrices.term import ordered
+
+    return ordered(t)
+
+
+def number_text(x: Fraction) -> str:
+    """Return a whole number or a decimal one as its digits."""
+    if x.denominator == 1:
+        return str(x.numerator)
+    return repr(float(x))

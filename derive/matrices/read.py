@@ -1,0 +1,291 @@
+"""From a formula and the shapes of its names to a term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from derive.errors import Fault, nearest
+from derive.language import surface as s
+from derive.matrices import functions as f
+from derive.matrices import products as p
+from derive.matrices import sums as a
+from derive.matrices.dims import Dim, of, shown
+from derive.matrices.sums import Clash
+from derive.matrices.term import Term, make
+from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS
+from derive.source import Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of a formula are: terms by id, and the names of dimensions."""
+
+    terms: Mapping[str, Term] = field(default_factory=dict)
+    dims: frozenset[str] = frozenset()
+
+
+def read(tree: s.Tree, text: Slice, names: Names) -> Term:
+    """Return the term that a tree means; raises a Fault at the part that has no meaning or does not fit."""
+    return _Reading(text, names).read(tree)
+
+
+class _Reading:
+    def __init__(self, text: Slice, names: Names, bound: Mapping[str, int] | None = None) -> None:
+        self.text, self.names = text, names
+
+    def fault(self, t: s.Tree, title: str, **more: Any) -> Fault:
+        return Fault(title, self.text.span(*t.at), **more)
+
+    def read(self, t: s.Tree) -> Term:
+        rule = _RULES.get(type(t))
+        if rule is None:
+            raise self.fault(t, "this has no meaning in a formula of matrices")
+        try:
+            found: Term = rule(self, t)
+        except Clash as clash:
+            if clash.span is None:
+                clash.span = self.text.span(*self.place(t))
+            raise
+        return found
+
+    def place(self, t: s.Tree) -> s.Range:
+        """Return where an operator stands; the whole of anything else."""
+        return t.at
+
+    def number(self, t: s.Num) -> Term:
+        if len(t.text) > 400 or len(t.text.lower().partition("e")[2]) > 3:
+            raise self.fault(t, "a number with too many digits")
+        return a.num(Fraction(t.text))
+
+    def name(self, t: s.Name) -> Term:
+        known = self.names.terms.get(t.id)
+        if known is not None:
+            return known
+        if t.id in self.names.dims:
+            return a.dim(of(t.id))
+        if t.id in ("pi", "π"):
+            return make("pi")
+        if t.id == "e":
+            return f.entrywise("exp", a.ONE)
+        hint = nearest(t.id, (*self.names.terms, *self.names.dims))
+        expected = f"a shape for it: --shape '{t.id}: m x n', or --shape '{t.id}: scalar'"
+        raise self.fault(t, f"unknown name {t.latex}", reason=hint, expected=expected)
+
+    def add(self, t: s.Add) -> Term:
+        found = self.read(t.terms[0])
+        for before, x in zip(t.terms, t.terms[1:], strict=False):
+            found = self.joined(a.add, found, self.read(x), (before.at[1], x.at[0]), "+")
+        return found
+
+    def joined(self, join: Callable[..., Term], x: Term, y: Term, at: s.Range, sign: str) -> Term:
+        """Return two terms joined; a clash is shown at the operator, with both shapes."""
+        try:
+            return join(x, y)
+        except Clash:
+            start, end = at
+            span = self.text.span(start, max(end, start + 1))
+            fits = "the same shapes" if sign in "+⊙/" else "as many columns on the left as rows on the right"
+            raise Clash(f"the shapes do not fit: {shown(x.shape)} {sign} {shown(y.shape)}", span, expected=fits) from None
+
+    def neg(self, t: s.Neg) -> Term:
+        return a.neg(self.read(t.body))
+
+    def mul(self, t: s.Mul) -> Term:
+        found = self.read(t.factors[0])
+        for k, (sign, factor) in enumerate(zip(t.signs, t.factors[1:], strict=True)):
+            each = sign in ("odot", "circ")
+            at = (t.factors[k].at[1], factor.at[0])
+            found = self.joined(p.had if each else p.matmul, found, self.read(factor), at, "⊙" if each else "·")
+        return found
+
+    def div(self, t: s.Div) -> Term:
+        above, below = self.read(t.above), self.read(t.below)
+        if t.style == "./":
+            at = (t.above.at[1], t.below.at[0])
+            return self.joined(p.had, above, p.entry_power(below, a.num(-1)), at, "/")
+        if not below.scalar:
+            raise self.fault(t.below, f"division by {shown(below.shape)} matrix", expected="a scalar, or ./ for entries")
+        return a.over(above, below)
+
+    def pow(self, t: s.Pow) -> Term:
+        base, exponent = self.read(t.base), self.read(t.exponent)
+        if not exponent.scalar:
+            raise self.fault(t.exponent, f"an exponent of {shown(exponent.shape)}", expected="a scalar")
+        if t.entrywise or base.scalar:
+            return p.entry_power(base, exponent)
+        if base.rows != base.columns:
+            title = f"a power of a matrix that is not square: {shown(base.shape)}"
+            raise self.fault(t, title, expected=".^ for a power of every entry")
+        if exponent.op != "num" or exponent.data.denominator != 1 or abs(exponent.data) > 20:
+            raise self.fault(t.exponent, "a power of a matrix that is no small whole number", expected="an integer")
+        return p.matrix_power(base, int(exponent.data))
+
+    def root(self, t: s.Root) -> Term:
+        body = self.read(t.body)
+        if t.degree is None:
+            return f.entrywise("sqrt", body)
+        return p.entry_power(body, a.power(self.read(t.degree), a.num(-1)))
+
+    def bars(self, t: s.Bars) -> Term:
+        body = self.read(t.body)
+        if not t.double:
+            if not body.scalar and body.rows == body.columns:
+                return f.determinant(body)
+            return f.entrywise("abs", body)
+        if t.sub in ("", "2", "F"):
+            if t.sub == "2" and not body.scalar and 1 not in (body.rows.number, body.columns.number):
+                raise self.fault(t, "the spectral norm of a matrix has no rule here", expected="‖·‖_F")
+            return f.norm(body)
+        if t.sub == "1":
+            return f.norm_1(body)
+        raise self.fault(t, f"the norm with the subscript {t.sub} is not known", expected="1, 2 or F")
+
+    def transpose(self, t: s.Transpose) -> Term:
+        return p.transpose(self.read(t.body))
+
+    def call(self, t: s.Call) -> Term:
+        if t.primes:
+            raise self.fault(t, f"the derivative of {t.fn} is no function here")
+        if t.fn in ("ones", "zeros", "eye", "comm"):
+            return self.constant(t)
+        if t.fn == "toep":
+            if len(t.args) != 2:
+                raise self.fault(t, "toep takes a column and a dimension")
+            return f.toeplitz(self.read(t.args[0]), self.dim(t.args[1]))
+        args = [self.read(x) for x in t.args]
+        if t.fn in FUNCTIONS:
+            count, function = FUNCTIONS[t.fn]
+            if len(args) != count:
+                raise self.fault(t, f"{t.fn} takes {count} argument{'s' * (count > 1)}, here are {len(args)}")
+            return function(*args)
+        return self.primitive(t, args)
+
+    def primitive(self, t: s.Call, args: list[Term]) -> Term:
+        op = SPELLINGS.get(t.fn)
+        if op is None:
+            known = (*SPELLINGS, *FUNCTIONS, "ones", "zeros", "eye", "comm", "toep")
+            raise self.fault(t, f"unknown function {t.fn}", reason=nearest(t.fn, known))
+        if t.base is not None:
+            base = self.read(t.base)
+            return p.had(f.entrywise(op, args[0]), a.power(f.entrywise("log", base), a.num(-1)))
+        if op in DEFAULTS and len(args) == 1:
+            default = DEFAULTS[op]
+            args.append(a.num(default.value))  # type: ignore[attr-defined]
+        if len(args) != PRIMITIVES[op].arity:
+            raise self.fault(t, f"{t.fn} takes {PRIMITIVES[op].arity} arguments, here are {len(args)}")
+        return self.spread(op, args)
+
+    def spread(self, op: str, args: list[Term]) -> Term:
+        """Return a primitive at every entry, in the operations that have closed forms over matrices."""
+        if op == "max" and a.ZERO in args:
+            return f.entrywise("relu", args[0] if args[1] is a.ZERO else args[1])
+        shape = next((x.shape for x in args if not x.scalar), args[0].shape)
+        full = [x if x.shape == shape else a.scale(x, a.ones(*shape)) for x in args]
+        if any(x.shape != shape for x in full):
+            raise Clash(f"the shapes do not fit: {', '.join(shown(x.shape) for x in args)}")
+        return f.entrywise(op, *full)
+
+    def constant(self, t: s.Call) -> Term:
+        dims = [self.dim(x) for x in t.args]
+        if t.fn == "eye" and len(dims) == 1:
+            return a.eye(dims[0])
+        if t.fn == "comm" and len(dims) == 2:
+            return p.commutation(*dims)
+        if t.fn in ("ones", "zeros") and len(dims) in (1, 2):
+            rows, columns = dims[0], dims[1] if len(dims) == 2 else of(1)
+            return a.ones(rows, columns) if t.fn == "ones" else a.zeros((rows, columns))
+        raise self.fault(t, f"{t.fn} takes {'one dimension' if t.fn == 'eye' else 'two dimensions'}")
+
+    def dim(self, t: s.Tree) -> Dim:
+        return dimension(t, self.text, self.names.dims)
+
+    def matrix(self, t: s.Matrix) -> Term:
+        rows = [[self.read(x) for x in row] for row in t.rows]
+        return self.blocks(t, rows)
+
+    def blocks(self, t: s.Tree, rows: list[list[Term]]) -> Term:
+        if len({len(row) for row in rows}) != 1:
+            raise self.fault(t, "the rows of this matrix are not equally long")
+        try:
+            return f.block(len(rows), len(rows[0]), *(x for row in rows for x in row))
+        except Clash as clash:
+            raise self.fault(t, clash.title) from None
+
+    def seq(self, t: s.Seq) -> Term:
+        if t.kind == "list" and t.items and all(isinstance(x, s.Seq) and x.kind == "list" for x in t.items):
+            return self.blocks(t, [[self.read(y) for y in x.items] for x in t.items])  # type: ignore[union-attr]
+        if t.kind in ("list", "tuple") and t.items:
+            return self.blocks(t, [[self.read(x)] for x in t.items])
+        raise self.fault(t, "this is no matrix", expected="[[1, 2], [3, 4]], or (1, 2) for a column")
+
+
+def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Dim:
+    """Return a dimension: sums and products of whole numbers and names, those of `names` where it is given."""
+
+    def fault(title: str) -> Fault:
+        return Fault(title, text.span(*t.at), expected="a dimension such as 3, n or n + k - 1")
+
+    match t:
+        case s.Num() if t.text.isdigit() and len(t.text) < 7:
+            return of(int(t.text))
+        case s.Name():
+            if names is not None and t.id not in names:
+                raise fault(f"{t.latex} is no dimension")
+            return of(t.id)
+        case s.Add():
+            total = of(0)
+            for x in t.terms:
+                total = total + dimension(x, text, names)
+            return total
+        case s.Neg():
+            return dimension(t.body, text, names) * -1
+        case s.Mul():
+            product = of(1)
+            for x in t.factors:
+                product = product * dimension(x, text, names)
+            return product
+    raise fault("this is no dimension")
+
+
+FUNCTIONS: dict[str, tuple[int, Callable[..., Term]]] = {
+    "sum": (1, p.total),
+    "tr": (1, f.trace),
+    "trace": (1, f.trace),
+    "det": (1, f.determinant),
+    "logdet": (1, f.log_determinant),
+    "inv": (1, p.inverse),
+    "norm": (1, f.norm),
+    "norm1": (1, f.norm_1),
+    "diag": (1, p.diag),
+    "diagvec": (1, f.diagonal),
+    "vec": (1, p.vec),
+    "kron": (2, p.kron),
+    "softmax": (1, f.softmax),
+    "rowsoftmax": (1, lambda x: f.softmax(x, "row")),
+    "colsoftmax": (1, lambda x: f.softmax(x, "col")),
+    "logsumexp": (1, f.log_sum_exp),
+    "huber": (2, lambda x, d: make("huber", (x, d), None, x.shape)),
+    "clip": (3, lambda x, low, high: make("clip", (x, low, high), None, x.shape)),
+    "tan": (1, lambda x: p.had(f.entrywise("sin", x), p.entry_power(f.entrywise("cos", x), a.num(-1)))),
+    "cosh": (1, lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), f.entrywise("exp", a.neg(x))))),
+    "sinh": (1, lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), a.neg(f.entrywise("exp", a.neg(x)))))),
+}
+
+_RULES: dict[type, Callable[[_Reading, Any], Term]] = {
+    s.Num: _Reading.number,
+    s.Name: _Reading.name,
+    s.Add: _Reading.add,
+    s.Neg: _Reading.neg,
+    s.Mul: _Reading.mul,
+    s.Div: _Reading.div,
+    s.Pow: _Reading.pow,
+    s.Root: _Reading.root,
+    s.Bars: _Reading.bars,
+    s.Transpose: _Reading.transpose,
+    s.Call: _Reading.call,
+    s.Matrix: _Reading.matrix,
+    s.Seq: _Reading.seq,
+}
