@@ -61,6 +61,27 @@ def _logdet(x: Quantity) -> Scalar:
     return operate("log", abs(q.determinant(x)))
 
 
+def _commutation(m: Quantity, n: Quantity) -> Quantity:
+    """Return K with K·vec A = vec A' for A of m×n."""
+    rows, columns = _whole(m), _whole(n)
+    ones = {(i * columns + j, j * rows + i) for i in range(rows) for j in range(columns)}
+    size = range(rows * columns)
+    return q.grid([[Fraction(int((r, c) in ones)) for c in size] for r in size])
+
+
+def _toeplitz(w: Quantity, n: Quantity) -> Quantity:
+    """Return T with T·x = w * x, the full convolution with a column of n entries."""
+    cells, columns = [row[0] for row in _column(w, "toep").rows], _whole(n)
+    rows = range(columns + len(cells) - 1)
+    return q.grid([[cells[i - j] if 0 <= i - j < len(cells) else Fraction(0) for j in range(columns)] for i in rows])
+
+
+def _clip(x: Quantity, low: Quantity, high: Quantity) -> Quantity:
+    if isinstance(low, Grid) or isinstance(high, Grid):
+        raise Mismatch("clip between matrices")
+    return q.mapped(x, lambda e: low if e < low else high if e > high else e)
+
+
 FUNCTIONS: dict[str, Callable[..., Quantity]] = {
     "tr": q.trace,
     "trace": q.trace,
@@ -74,6 +95,9 @@ FUNCTIONS: dict[str, Callable[..., Quantity]] = {
     "diagvec": _diagvec,
     "vec": _vec,
     "kron": _kron,
+    "comm": _commutation,
+    "toep": _toeplitz,
+    "clip": _clip,
     "eye": lambda n: q.grid(q.identity(_whole(n)).rows),
     "ones": _filled(1),
     "zeros": _filled(0),

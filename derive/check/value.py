@@ -99,6 +99,7 @@ class Valuation:
     largest, least: the binary sizes of the largest number met on the way, the scale of rounding errors, and of the
     smallest one, which may be all that two values differ by.
     numbers: other values for numbers of the formula, by their place.
+    spread: whether a number beside a matrix in a sum is meant at every entry. most: operations of one value.
     kinks: functions of a world at whose zeros something jumps or bends, by where they stand.
     """
 
@@ -110,6 +111,8 @@ class Valuation:
     steps: int = 0
     numbers: Mapping[s.Range, Scalar] = field(default_factory=dict)
     work: Work | None = field(default_factory=_work.get)
+    spread: bool = False
+    most: int = MOST
 
     def value(self, tree: s.Tree) -> Quantity:
         """Return the value of a tree; raises DomainError, Mismatch, Unread or TooLong where it has none."""
@@ -218,13 +221,14 @@ class Valuation:
         if self.work is not None:
             self.work.left -= operations
             self.work.done += operations
-        if self.steps > MOST or (self.work is not None and self.work.left < 0):
+        if self.steps > self.most or (self.work is not None and self.work.left < 0):
             raise TooLong("a value takes too many operations")
 
     def add(self, t: s.Add) -> Quantity:
         first, *rest = (self.value(x) for x in t.terms)
         for term in rest:
-            first = q.plus(first, term)
+            spread = self.spread and isinstance(first, Grid) != isinstance(term, Grid)
+            first = q.paired(first, term, lambda x, y: operate("add", x, y), "+") if spread else q.plus(first, term)
         return first
 
     def mul(self, t: s.Mul) -> Quantity:
@@ -299,6 +303,13 @@ class Valuation:
 
     def matrix(self, t: s.Matrix) -> Quantity:
         return q.grid([[self.scalar(cell, "an entry") for cell in row] for row in t.rows])
+
+    def seq(self, t: s.Seq) -> Quantity:
+        """Return `[[1, 2], [3, 4]]` as a matrix, `(1, 2)` as a column."""
+        rows = [x.items if isinstance(x, s.Seq) and x.kind == t.kind == "list" else (x,) for x in t.items]
+        if t.kind == "set" or not rows or len({len(row) for row in rows}) != 1:
+            raise Unread("this is no matrix", t.at)
+        return q.grid([[self.scalar(cell, "an entry") for cell in row] for row in rows])
 
     def cases(self, t: s.Cases) -> Quantity:
         for body, condition in t.branches:
@@ -481,6 +492,7 @@ _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
     s.Transpose: lambda v, t: q.transposed(v.value(t.body)),
     s.BigSum: Valuation.big,
     s.Matrix: Valuation.matrix,
+    s.Seq: Valuation.seq,
     s.Cases: Valuation.cases,
     s.Indicator: lambda v, t: Fraction(int(v.holds(t.condition))),
     s.EvalAt: Valuation.eval_at,
@@ -490,7 +502,6 @@ _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
 }
 _WHAT: dict[type, str] = {
     s.Nabla: "a gradient",
-    s.Seq: "a list",
     s.Relation: "a relation",
     s.Dots: "an ellipsis",
 }

@@ -79,24 +79,6 @@ def entries(t: Term) -> tuple[list[Term], list[Term]]:
     return above, below
 
 
-def turned(t: Term) -> Term | None:
-    """Return the transpose of a product that is shorter to write: (A·B·C)' for C'·B'·A', None where it is not."""
-    if t.op != "matmul" or t.scalar:
-        return None
-    other = p.transpose(t)
-    return other if _transposes(t) - _transposes(other) >= 2 and other.op == "matmul" else None
-
-
-def _transposes(t: Term) -> int:
-    return sum(1 for x in t.args for y in _inside(x) if y.op == "T")
-
-
-def _inside(t: Term) -> list[Term]:
-    from derive.matrices.term import ordered
-
-    return ordered(t)
-
-
 def number_text(x: Fraction) -> str:
     """Return a whole number or a decimal one as its digits."""
     if x.denominator == 1:

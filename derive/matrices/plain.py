@@ -103,9 +103,6 @@ class _Plain:
         return self.at(t, _PRODUCT)
 
     def product(self, t: Term) -> tuple[str, int]:
-        other = layout.turned(t)
-        if other is not None:
-            return f"{self.at(other, _ATOM)}'", _POWER
         return "*".join(self.factor(x, True) for x in t.args), _PRODUCT
 
     def entries(self, t: Term) -> tuple[str, int]:

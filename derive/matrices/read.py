@@ -14,7 +14,8 @@ from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.dims import Dim, of, shown
 from derive.matrices.sums import Clash
-from derive.matrices.term import Term, make
+from derive.matrices.term import Term, make, ordered
+from derive.matrices.unify import chained, fitted, open_name, same_shapes
 from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS
 from derive.source import Slice
 
@@ -29,7 +30,12 @@ class Names:
 
 def read(tree: s.Tree, text: Slice, names: Names) -> Term:
     """Return the term that a tree means; raises a Fault at the part that has no meaning or does not fit."""
-    return _Reading(text, names).read(tree)
+    found = _Reading(text, names).read(tree)
+    for x in ordered(found):
+        if any(open_name(d) for d in x.shape):
+            at = next(int(open_name(d)[1:]) for d in x.shape if open_name(d))
+            raise Fault("the size of this matrix is open", text.span(at, at + 1), expected="a subscript, as in I_n")
+    return found
 
 
 class _Reading:
@@ -61,7 +67,7 @@ class _Reading:
         return a.num(Fraction(t.text))
 
     def name(self, t: s.Name) -> Term:
-        known = self.names.terms.get(t.id)
+        known = self.names.terms.get(t.id) or constant(t, self.names.dims)
         if known is not None:
             return known
         if t.id in self.names.dims:
@@ -82,6 +88,7 @@ class _Reading:
 
     def joined(self, join: Callable[..., Term], x: Term, y: Term, at: s.Range, sign: str) -> Term:
         """Return two terms joined; a clash is shown at the operator, with both shapes."""
+        x, y = fitted(x, y, chained if sign == "·" else same_shapes)
         try:
             return join(x, y)
         except Clash:
@@ -220,6 +227,27 @@ class _Reading:
         if t.kind in ("list", "tuple") and t.items:
             return self.blocks(t, [[self.read(x)] for x in t.items])
         raise self.fault(t, "this is no matrix", expected="[[1, 2], [3, 4]], or (1, 2) for a column")
+
+
+_CONSTANTS: dict[str, Callable[..., Term]] = {"I": lambda n, m=1: a.eye(n), "1": a.ones, "0": lambda n, m=1: a.zeros((of(n), of(m)))}
+
+
+def constant(t: s.Name, dims: frozenset[str]) -> Term | None:
+    """Return I_n, 1_n or 0_n; without a subscript the size is left open. None for any other name."""
+    made = _CONSTANTS.get(t.base)
+    if made is None or t.sup:
+        return None
+    if not t.sub:
+        return made(f"?{t.at[0]}") if t.base in "I1" else None
+    size = [dimension_of(part, dims) for part in t.sub.split(",")]
+    return made(*size) if len(size) < 3 and None not in size else None
+
+
+def dimension_of(text: str, dims: frozenset[str]) -> Dim | None:
+    """Return a size that stands in a subscript: a number, or a name of `dims`."""
+    if text.isdigit() and len(text) < 5:
+        return of(int(text))
+    return of(text) if text in dims else None
 
 
 def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Dim:

@@ -1,0 +1,116 @@
+"""Answers to questions for derivatives: closed forms, written shortly, and certified as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from derive.errors import Fault
+from derive.language import surface as s
+from derive.language.grammar import Table, parse
+from derive.matrices import jacobian as j
+from derive.matrices.adjoint import gradient, sequence
+from derive.matrices.certify import Certificate, NotCertified, Texts, certify
+from derive.matrices.collect import collected
+from derive.matrices.define import defined
+from derive.matrices.dims import Shape
+from derive.matrices.latex import latex
+from derive.matrices.merge import merged
+from derive.matrices.orient import oriented
+from derive.matrices.plain import Unwritable, plain
+from derive.matrices.products import transpose
+from derive.matrices.question import Question
+from derive.matrices.rebuild import substituted
+from derive.matrices.term import Term, ordered
+from derive.source import of_text
+
+_LARGEST = 4000  # parts of a result that is still put in order
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A derivative, certified: as a term, as text, and with names for what repeats in it.
+
+    definitions: names that the result uses, with what they stand for, each after those it reads.
+    """
+
+    question: Question
+    result: Term
+    definitions: Sequence[tuple[Term, Term]]
+    certificate: Certificate
+
+    @property
+    def shape(self) -> Shape:
+        return self.result.shape
+
+    @property
+    def plain(self) -> str:
+        return plain(self.result)
+
+    @property
+    def latex(self) -> str:
+        return latex(self.result, self.question.spelled)
+
+
+def answer(question: Question) -> Answer:
+    """Return the derivative that a question asks for.
+
+    Raises a Fault where there is no closed form, or none that agrees with numeric derivatives.
+    """
+    raw = _differentiated(question)
+    reason = ""
+    for result in _forms(raw, question):
+        shown, definitions = defined(oriented(result), question.taken)
+        try:
+            texts = _texts(question, shown, definitions)
+            return Answer(question, shown, definitions, certify(texts, question.leaves, question.known))
+        except NotCertified as wrong:
+            reason = str(wrong)
+        except Unwritable as word:
+            raise Fault(f"this derivative has no closed form in the operations there are ({word})") from None
+    raise Fault("this derivative could not be certified, so it is not shown", reason=reason)
+
+
+def _differentiated(question: Question) -> Term:
+    """Return the derivative as it comes from the rules, with what is assumed of the variable put in."""
+    of, wrt, lets = question.formula, question.free, question.lets
+    if question.kind == "jacobian":
+        found = j.jacobian(of, wrt, lets)
+    else:
+        found = gradient(of, wrt, lets)
+        if question.kind == "hessian":
+            found = j.jacobian(collected(found), wrt, lets)
+    found = substituted(found, {wrt: question.wrt})
+    return j.tied(found) if question.kind == "gradient_sym" else found
+
+
+def _forms(raw: Term, question: Question) -> Iterator[Term]:
+    """Yield the result, the shortest form first."""
+    turned = question.layout == "numerator" and question.kind.startswith("gradient")
+    if len(ordered(raw)) <= _LARGEST:
+        lets = {name: substituted(body, {question.free: question.wrt}) for name, body in question.lets.items()}
+        known = [x for x in sequence(question.formula, question.lets) if x.op != "num"]
+        known = [substituted(x, {question.free: question.wrt}) for x in known] + [*lets, *lets.values()]
+        short = collected(merged(collected(raw), known, lets))
+        yield transpose(short) if turned else short
+    yield transpose(raw) if turned else raw
+
+
+def _texts(question: Question, result: Term, definitions: Sequence[tuple[Term, Term]]) -> Texts:
+    """Return the texts that are printed, read again."""
+    names = frozenset({*question.taken, *(name.data[0] for name, _ in definitions)})
+    table = Table(names)
+
+    def again(t: Term) -> s.Tree:
+        return parse(of_text(plain(t)), table, "plain")
+
+    renamed = [(name, s.Name((0, 0), id, id, "", "", id)) for name, id in question.ids.items() if name != id]
+    return Texts(
+        question.tree,
+        question.let_trees,
+        again(result),
+        [*renamed, *((name.data[0], again(body)) for name, body in definitions)],
+        question.ids[question.wrt.data[0]],
+        question.kind,
+        question.layout == "numerator" and question.kind.startswith("gradient"),
+    )

@@ -1,0 +1,168 @@
+"""Parts of a result that equal something shorter, found by their values: a name for them, a sum that is zero.
+
+What agrees at random points of several sizes is taken for equal; the certificate of the result is computed afterwards
+and independently of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from derive.matrices import functions as f
+from derive.matrices import products as p
+from derive.matrices import sums as a
+from derive.matrices.cost import cost
+from derive.matrices.numbers import evaluated
+from derive.matrices.points import matrix, sizes
+from derive.matrices.rebuild import rebuilt
+from derive.matrices.term import Term, make, ordered
+
+_POINTS = ((3, 0), (3, 1), (4, 2))  # the least size and how sizes are dealt
+_CLOSE = 1e-9
+_LARGEST = 2000  # parts that are compared
+
+
+class Values:
+    """Values of terms at a few points, computed as they are asked for."""
+
+    def __init__(self, lets: Mapping[Term, Term], terms: Iterable[Term]) -> None:
+        self.lets = lets
+        every = ordered(*terms, *lets, *lets.values())
+        dims = {d for t in every for d in (*t.shape, *(t.data if t.op == "comm" else ()))}
+        self.sizes = [sizes(dims, least, turn) for least, turn in _POINTS]
+        self.leaves: list[dict[Term, Any]] = []
+        self.known: list[dict[int, Any]] = [{} for _ in _POINTS]
+        self.kept: list[Term] = []
+        for number, at in enumerate(self.sizes):
+            leaves = {t: matrix(t, at, str(number)) + 0j for t in every if t.op == "sym" and t not in lets}
+            for name, body in lets.items():
+                leaves[name] = evaluated(ordered(body), leaves, at)[id(body)]
+            self.leaves.append(leaves)
+
+    def of(self, t: Term) -> list[Any]:
+        """Return the values of a term at all points."""
+        self.kept.append(t)  # so that no other term gets its id
+        found = []
+        for leaves, at, known in zip(self.leaves, self.sizes, self.known, strict=True):
+            if id(t) not in known:
+                order = [x for x in ordered(t) if id(x) not in known]
+                known.update(self._more(order, leaves, at, known))
+            found.append(known[id(t)])
+        return found
+
+    def _more(self, order: list[Term], leaves: Any, at: Any, known: dict[int, Any]) -> dict[int, Any]:
+        import numpy as np
+
+        from derive.matrices.numbers import RULES
+
+        self.kept += order
+        with np.errstate(all="ignore"):
+            for t in order:
+                leaf = leaves.get(t)
+                known[id(t)] = leaf if leaf is not None else RULES[t.op](np, t, [known[id(x)] for x in t.args], at)
+        return known
+
+    def key(self, t: Term) -> Any:
+        """Return what equal terms have in common (nearly always), None where a value is missing."""
+        import numpy as np
+
+        found = []
+        for value in self.of(t):
+            if not np.isfinite(value).all():
+                return None
+            weights = np.cos(np.arange(value.size) + 1).reshape(value.shape)
+            total = complex((weights * value).sum())
+            found.append((f"{total.real:.7e}", f"{total.imag:.7e}") if abs(total) > 1e-12 else ("0", "0"))
+        return t.shape, tuple(found)
+
+    def same(self, x: Term, y: Term) -> bool:
+        import numpy as np
+
+        pairs = zip(self.of(x), self.of(y), strict=True)
+        return all(np.abs(u - v).max() <= _CLOSE * max(np.abs(u).max(), 1e-300) for u, v in pairs)
+
+
+def merged(t: Term, known: Iterable[Term], lets: Mapping[Term, Term]) -> Term:
+    """Return t with parts that equal a shorter known term replaced by it, and summands that vanish left out."""
+    order = ordered(t)
+    if len(order) > _LARGEST:
+        return t
+    values = Values(lets, [t, *known])
+    table = _table(values, [*known, *_more(order, lets)])
+    found: dict[int, Term] = {}
+    for x in order:
+        again = rebuilt(x, [found[id(y)] for y in x.args])
+        again = _without_zeros(again, values)
+        found[id(x)] = _shortest(again, values, table)
+    return found[id(t)]
+
+
+def _more(order: list[Term], lets: Mapping[Term, Term]) -> list[Term]:
+    """Return terms that could stand for parts of a result though nobody wrote them."""
+    found = [p.transpose(name) for name in lets]
+    for x in order:
+        if x.op == "map" and x.data == "sigmoid":
+            found.append(f.entrywise("sigmoid", a.neg(x.args[0])))
+    return found
+
+
+def _table(values: Values, known: Iterable[Term]) -> dict[Any, Term]:
+    table: dict[Any, Term] = {}
+    for x in ordered(*known):
+        if x.op in ("num", "ones", "zeros", "eye", "dim", "comm"):
+            continue
+        key = values.key(x)
+        if key is not None and (key not in table or _rank(x) < _rank(table[key])):
+            table[key] = x
+    return table
+
+
+def _rank(t: Term) -> tuple[int, bool]:
+    return cost(t), t.op != "sym"
+
+
+def _shortest(t: Term, values: Values, table: Mapping[Any, Term]) -> Term:
+    if not t.args:
+        return t
+    if t.op == "hpow" and t.data < 0 and (base := p.entry_power(t.args[0], a.num(-t.data))).op == "hpow":
+        under = _shortest(base, values, table)
+        return t if under is base else p.entry_power(under, a.num(-1))
+    other = table.get(values.key(t))
+    return other if other is not None and _rank(other) < _rank(t) and values.same(t, other) else t
+
+
+def _without_zeros(t: Term, values: Values) -> Term:
+    import numpy as np
+
+    if t.op == "add":
+        pairs = [(v, [np.abs(w).max() for w in column]) for v, column in _columns(t, values)]
+        if all(np.isfinite(v).all() and np.abs(v).max() <= 1e-11 * max(column) for v, column in pairs):
+            return a.zeros(t.shape)
+    if t.op == "matmul":
+        return _thinned(t, values)
+    return t
+
+
+def _columns(t: Term, values: Values) -> list[tuple[Any, list[Any]]]:
+    args = [values.of(x) for x in t.args]
+    return [(v, [x[k] for x in args]) for k, v in enumerate(values.of(t))]
+
+
+def _thinned(t: Term, values: Values) -> Term:
+    """Leave out summands of a factor whose product with the others vanishes, as 11'·(X - 11'X/n) does."""
+    import numpy as np
+
+    for k, factor in enumerate(t.args):
+        if factor.op != "add":
+            continue
+        kept = []
+        for x in factor.args:
+            alone = make("matmul", (*t.args[:k], x, *t.args[k + 1 :]), shape=t.shape)
+            sizes = [np.abs(v).max() for v in values.of(alone)]
+            bound = [np.prod([np.abs(values.of(y)[i]).max() for y in alone.args]) for i in range(len(sizes))]
+            if not all(size <= 1e-11 * most for size, most in zip(sizes, bound, strict=True)):
+                kept.append(x)
+        if len(kept) < len(factor.args):
+            return p.matmul(*t.args[:k], a.add(*kept) if kept else a.zeros(factor.shape), *t.args[k + 1 :])
+    return t

@@ -1,0 +1,46 @@
+"""Transposes where they are fewest: (A·B·C)' for C'·B'·A', (x - y)' for x' - y'."""
+
+from __future__ import annotations
+
+from derive.matrices.cost import cost
+from derive.matrices.products import transpose
+from derive.matrices.term import Term, make
+
+_OPS = frozenset({"add", "had", "matmul", "scale"})
+
+
+def oriented(t: Term) -> Term:
+    """Return t with every part turned that is shorter to write as a transpose; only for writing."""
+    # From the outside: the largest part that is worth it is turned, not its pieces.
+    return _turn(t, {})
+
+
+def _turn(t: Term, done: dict[int, Term]) -> Term:
+    stack: list[tuple[Term, bool]] = [(t, False)]
+    while stack:
+        x, ready = stack.pop()
+        if id(x) in done:
+            continue
+        other = _shorter(x)
+        if other is not None:
+            if id(other) in done:
+                done[id(x)] = make("T", (done[id(other)],), shape=x.shape)
+            else:
+                stack += [(x, False), (other, False)]
+        elif ready:
+            args = [done[id(y)] for y in x.args]
+            same = all(y is z for y, z in zip(args, x.args, strict=True))
+            done[id(x)] = x if same else make(x.op, args, x.data, x.shape)
+        else:
+            stack.append((x, True))
+            stack += [(y, False) for y in x.args if id(y) not in done]
+    return done[id(t)]
+
+
+def _shorter(t: Term) -> Term | None:
+    """Return the transpose of t where it takes two operations less (one for a sum), so that `'` pays."""
+    if t.op not in _OPS or t.scalar:
+        return None
+    other = transpose(t)
+    gain = cost(t) - cost(other)
+    return other if gain >= (2 if t.op == "matmul" else 2 if t.op == "scale" else 1) and other.op in _OPS else None

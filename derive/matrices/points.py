@@ -1,0 +1,42 @@
+"""Points at which terms are compared: sizes for dimensions, matrices for names."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from derive.matrices.dims import Dim
+from derive.matrices.term import Term
+
+
+def sizes(dims: Iterable[Dim], least: int = 2, turn: int = 0) -> dict[str, int]:
+    """Return a size for every name, all different, so that no two shapes agree by chance."""
+    names = sorted({name for d in dims for name in d.names})
+    return {name: least + (k + turn) % max(len(names), 1) for k, name in enumerate(names)}
+
+
+def generator(seed: str) -> Any:
+    """Return a source of random numbers that is the same for the same text."""
+    import numpy as np
+
+    return np.random.default_rng(zlib.crc32(seed.encode()))
+
+
+def matrix(t: Term, at: Mapping[str, int], seed: str) -> Any:
+    """Return an array for a name, as it was assumed to be."""
+    import numpy as np
+
+    name, traits = t.data
+    rng = generator(f"{seed} {name}")
+    rows, columns = t.rows.value(at), t.columns.value(at)
+    x = rng.normal(size=(rows, columns)) * 0.8
+    if "positive" in traits or "positive determinant" in traits and rows != columns:
+        x = rng.uniform(0.4, 1.8, size=(rows, columns))
+    if "symmetric" in traits and rows == columns:
+        x = x + x.T
+    if "positive definite" in traits:
+        x = x @ x.T + np.eye(rows)
+    elif traits & {"invertible", "positive determinant"} and rows == columns:
+        x = x + 2 * np.eye(rows)
+    return x
