@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from derive import cli_check, completion
+from derive import cli_check, cli_grad, completion
 from derive.errors import Fault
 
 DONE, FINDINGS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -291,5 +291,5 @@ def completion_(shell: str) -> None:
     click.echo(completion.script(main, shell))
 
 
-for _command in (cli_check.check, cli_check.equal, cli_check.explain):
+for _command in (cli_check.check, cli_check.equal, cli_check.explain, cli_grad.grad):
     main.add_command(_command)

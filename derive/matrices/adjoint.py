@@ -221,7 +221,7 @@ def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None) -> 
     lets = lets or {}
     adjoints: dict[int, list[Term]] = {id(loss): [a.ONE]}
     parts = sequence(loss, lets)
-    reaching = _reaching(parts, wrt, lets)
+    inside = reaching(parts, wrt, lets)
     for t in reversed(parts):
         terms = adjoints.pop(id(t), None)
         if terms is None:
@@ -230,7 +230,7 @@ def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None) -> 
         if t is wrt:
             return g
         for k, x in enumerate(inputs(t, lets)):
-            if id(x) in reaching:
+            if id(x) in inside:
                 new = g if t in lets else contribution(t, k, g)
                 adjoints.setdefault(id(x), []).append(new)
     return a.zeros(wrt.shape)
@@ -257,7 +257,7 @@ def inputs(t: Term, lets: Mapping[Term, Term]) -> tuple[Term, ...]:
     return (lets[t],) if t in lets else t.args
 
 
-def _reaching(parts: Iterable[Term], wrt: Term, lets: Mapping[Term, Term]) -> set[int]:
+def reaching(parts: Iterable[Term], wrt: Term, lets: Mapping[Term, Term]) -> set[int]:
     """Return which of some parts, in order, contain wrt."""
     found = {id(wrt)}
     for t in parts:

@@ -53,6 +53,7 @@ class Texts:
     wrt: str
     kind: str
     transposed: bool = False
+    plain: Mapping[str, str] = field(default_factory=dict)  # plain name → id, where they differ
 
 
 @dataclass(slots=True)
@@ -60,14 +61,16 @@ class _At:
     """A world in which names have the values of one point."""
 
     values: dict[str, Quantity]
+    also: Mapping[str, str]
     log: str = "e"
     at_zero: Fraction = Fraction(0)
 
     def known(self, id: str) -> bool:
-        return id in self.values
+        return id in self.values or id in self.also
 
     def name(self, id: str) -> Quantity | None:
-        return self.values.get(id)
+        found = self.values.get(id)
+        return found if found is not None else self.values.get(self.also.get(id, id))
 
     def function(self, id: str, primes: int) -> None:
         return None
@@ -111,7 +114,8 @@ def _stable(texts: Texts, leaves: Mapping[str, Quantity]) -> bool:
     values = []
     for digits in (50, 90):
         with mp.workdps(digits):
-            values.append(_cells(evaluated(texts.result, (*texts.lets, *texts.definitions), leaves)))
+            before = (*texts.lets, *texts.definitions)
+            values.append(_cells(evaluated(texts.result, before, leaves, texts.plain)))
     scale = max(map(abs, values[1]), default=0)
     return max(abs(real(x) - real(y)) for x, y in zip(*values, strict=True)) <= real(Fraction(1, 10**12)) * scale
 
@@ -147,9 +151,14 @@ def _leaves(number: int, names: Sequence[str], known: Known) -> dict[str, Quanti
     return found
 
 
-def evaluated(tree: s.Tree, before: Sequence[tuple[str, s.Tree]], values: Mapping[str, Quantity]) -> Quantity:
-    """Return the value of a tree where names have values, those of `before` from their own trees."""
-    world = _At(dict(values))
+def evaluated(
+    tree: s.Tree,
+    before: Sequence[tuple[str, s.Tree]],
+    values: Mapping[str, Quantity],
+    also: Mapping[str, str],
+) -> Quantity:
+    """Return the value of a tree where names have values, those of `before` from their own trees; also: other names."""
+    world = _At(dict(values), also)
     for name, body in before:
         world.values[name] = Valuation(world, spread=True, most=_WORK).value(body)
     return Valuation(world, spread=True, most=_WORK).value(tree)
@@ -167,7 +176,7 @@ class _Moved:
         moved = self.leaves[self.texts.wrt]
         for step, direction in zip(steps, self.directions, strict=False):
             moved = q.plus(moved, q.mapped(direction, lambda x, step=step: real(step * x)))  # type: ignore[misc]
-        return evaluated(self.texts.formula, self.texts.lets, {**self.leaves, self.texts.wrt: moved})
+        return evaluated(self.texts.formula, self.texts.lets, {**self.leaves, self.texts.wrt: moved}, self.texts.plain)
 
 
 def _error(texts: Texts, leaves: Mapping[str, Quantity], number: int) -> float:
@@ -176,7 +185,7 @@ def _error(texts: Texts, leaves: Mapping[str, Quantity], number: int) -> float:
     like = leaves[texts.wrt]
     directions = [_direction(like, rng, texts.kind == "gradient_sym") for _ in range(2)]
     moved = _Moved(texts, leaves, directions)
-    result = evaluated(texts.result, (*texts.lets, *texts.definitions), leaves)
+    result = evaluated(texts.result, (*texts.lets, *texts.definitions), leaves, texts.plain)
     result = q.transposed(result) if texts.transposed else result
     expected, found, size = _CHECKS[texts.kind](moved, result, directions, like)
     return _relative(expected, found, size)

@@ -33,7 +33,7 @@ def _opened(t: Term) -> Term:
     for k, factor in enumerate(t.args):
         if factor.op == "add" and len(factor.args) <= 10:
             found = a.add(*(join(*t.args[:k], x, *t.args[k + 1 :]) for x in factor.args))
-            if cost(found) < cost(t):
+            if cost(found) + 1 < cost(t):
                 return _collect(found) if found.op == "add" else found
     return t
 

@@ -33,12 +33,19 @@ def _own(t: Term) -> int:
         spread = layout.plus_scalars(t)
         # Numbers beside a matrix stand there as they are.
         free = sum(1 + (x.op == "scale") for x in t.args if spread and layout.as_scalar(x) is not None)
-        return len(t.args) - 1 - free
+        # A minus in a sum is no operation of its own.
+        minus = sum(1 for x in t.args if x.op in ("scale", "mul") and _of_quotient(x) and _only_minus(x))
+        return len(t.args) - 1 - free - min(minus, len(t.args) - 1)
     if t.op in ("matmul", "had", "kron"):
         return len(t.args) - 1 if t.op != "kron" else 1
     if t.op == "dim":
         return len(t.data.terms) - 1
     return 1
+
+
+def _only_minus(t: Term) -> bool:
+    q = layout.quotient(t)
+    return q.negative and not q.below and len(q.above) + (q.body is not None) == 1
 
 
 def _of_quotient(t: Term) -> int:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from derive.matrices.cost import cost
+from derive.matrices.products import entry_power, had
+from derive.matrices.sums import num
 from derive.matrices.term import Term, make, ordered
 
 _WORTH = 4  # operations that a name must save
@@ -18,12 +20,33 @@ def defined(t: Term, taken: Iterable[str]) -> tuple[Term, list[tuple[Term, Term]
     while True:
         part = _worth_most([t, *(body for _, body in found)])
         if part is None:
-            return t, _sorted(found)
+            return _numbered(t, _sorted(found), set(taken))
         name = _name(part, used)
         used.add(name.data[0])
         t = _replaced(t, part, name)
         found = [(n, _replaced(body, part, name)) for n, body in found]
         found.append((name, part))
+
+
+def _numbered(
+    t: Term, found: list[tuple[Term, Term]], used: set[str]
+) -> tuple[Term, list[tuple[Term, Term]]]:
+    """Return everything with the names numbered in the order of their definitions."""
+    final: list[tuple[Term, Term]] = []
+    fresh = {}
+    for name, _ in found:
+        fresh[name] = _name(name, used)
+        used.add(fresh[name].data[0])
+    holders = {name: make("sym", data=(f"\x00{k}", frozenset()), shape=name.shape) for k, name in enumerate(fresh)}
+    for name, body in found:
+        for by in (holders, {holders[n]: f for n, f in fresh.items()}):
+            for old, new in by.items():
+                body = _replaced(body, old, new)
+        final.append((fresh[name], body))
+    for by in (holders, {holders[n]: f for n, f in fresh.items()}):
+        for old, new in by.items():
+            t = _replaced(t, old, new)
+    return t, final
 
 
 def _sorted(found: list[tuple[Term, Term]]) -> list[tuple[Term, Term]]:
@@ -86,5 +109,17 @@ def _replaced(t: Term, part: Term, name: Term) -> Term:
             continue
         args = [found[id(y)] for y in x.args]
         same = all(y is z for y, z in zip(args, x.args, strict=True))
-        found[id(x)] = x if same else make(x.op, args, x.data, x.shape)
+        found[id(x)] = _holding(x, part, name) if same else make(x.op, args, x.data, x.shape)
     return found[id(t)]
+
+
+def _holding(x: Term, part: Term, name: Term) -> Term:
+    """Return an entrywise product with some of its factors replaced by their name."""
+    if part.op != "had" or x.op != "had" or x.shape != part.shape:
+        return x
+    rest = had(x, entry_power(part, num(-1)))
+    return make("had", (name, *(rest.args if rest.op == "had" else (rest,))), None, x.shape) if _simpler(rest, x) else x
+
+
+def _simpler(rest: Term, x: Term) -> bool:
+    return rest.op in ("had", "sym", "hpow", "map", "matmul", "add", "T") and cost(rest) + 1 < cost(x)

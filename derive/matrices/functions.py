@@ -47,7 +47,14 @@ def trace(t: Term) -> Term:
         return mul(*(trace(x) for x in t.args))
     if t.op == "matmul":
         return _trace_of_product(t)
+    if t.op == "add" and any(_rank_one(x) for x in t.args):
+        return a.add(*(trace(x) for x in t.args))
     return make("tr", (t,), orders=[(transpose(t),)])
+
+
+def _rank_one(t: Term) -> bool:
+    body = t.args[1] if t.op == "scale" else t
+    return body.op == "matmul" and any(x.rows.number == 1 for x in body.args[1:])
 
 
 def _trace_of_product(t: Term) -> Term:

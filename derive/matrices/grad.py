@@ -49,7 +49,11 @@ class Answer:
 
     @property
     def latex(self) -> str:
-        return latex(self.result, self.question.spelled)
+        return self.spell(self.result)
+
+    def spell(self, t: Term) -> str:
+        """Return a term as LaTeX, with names as the question writes them."""
+        return latex(t, self.question.spelled)
 
 
 def answer(question: Question) -> Answer:
@@ -104,13 +108,13 @@ def _texts(question: Question, result: Term, definitions: Sequence[tuple[Term, T
     def again(t: Term) -> s.Tree:
         return parse(of_text(plain(t)), table, "plain")
 
-    renamed = [(name, s.Name((0, 0), id, id, "", "", id)) for name, id in question.ids.items() if name != id]
     return Texts(
         question.tree,
         question.let_trees,
         again(result),
-        [*renamed, *((name.data[0], again(body)) for name, body in definitions)],
+        [(name.data[0], again(body)) for name, body in definitions],
         question.ids[question.wrt.data[0]],
         question.kind,
         question.layout == "numerator" and question.kind.startswith("gradient"),
+        {name: id for name, id in question.ids.items() if name != id},
     )

@@ -69,12 +69,17 @@ class _Latex:
             if not q.below:
                 return self.row(above), _PRODUCT if len(above) > 1 else self.text(above[0])[1] if above else _ATOM
             return self.over(above, q.below), _PRODUCT
+        if q.below and not above and self.slender(q):
+            return rf"\frac{{{self.at(q.body, _SUM)}}}{{{self.row(list(q.below))}}}", _PRODUCT
         body = self.body(q.body)
         if not above and not q.below:
             return body, _PRODUCT
-        number = above and above[0].op == "num" and not q.below
         front = self.over(above, q.below) if q.below else self.row(above)
-        return f"{front} {body}" if not number or len(above) > 1 else f"{front} {body}", _PRODUCT
+        return f"{front} {body}", _PRODUCT
+
+    def slender(self, q: layout.Quotient) -> bool:
+        """Return whether a matrix stands better above the line: names and sums over what is no plain number."""
+        return q.body is not None and q.body.op in ("sym", "add", "T") and any(x.op != "num" for x in q.below)
 
     def over(self, above: list[Term], below: tuple[Term, ...]) -> str:
         top = self.row(above) if len(above) > 1 else self.at(above[0], _SUM) if above else "1"
@@ -159,6 +164,8 @@ class _Latex:
         inner = t.args[0]
         if inner.op == "T" and inner.args[0].op == "sym":
             return self.raised(inner.args[0], r"-\top"), _POWER
+        if inner.op == "mpow":
+            return self.raised(inner.args[0], f"-{inner.data}"), _POWER
         return self.raised(inner, "-1"), _POWER
 
     def norm(self, t: Term) -> tuple[str, int]:

@@ -34,12 +34,19 @@ def quotient(t: Term) -> Quotient:
             below.append(a.power(f.args[0], a.num(-f.args[1].data)))
         else:
             above.append(f)
+    above.sort(key=_sized)
+    below.sort(key=_sized)
     if not decimal(abs(number)):
         above = [a.num(abs(number.numerator)), *above] if abs(number.numerator) != 1 else above
         below = [a.num(number.denominator), *below] if number.denominator != 1 else below
     else:
         above = [a.num(abs(number)), *above]
     return Quotient(number < 0, tuple(above), tuple(below), body)
+
+
+def _sized(t: Term) -> bool:
+    """Return False for a dimension: it stands before names, as numbers do."""
+    return not (t.op == "dim" or (t.op == "pow" and t.args[0].op == "dim"))
 
 
 def decimal(x: Fraction) -> bool:
@@ -51,7 +58,13 @@ def summands(t: Term) -> list[Term]:
     """Return the terms of a sum in the order of a page: positive ones first, no sum begins with a minus needlessly."""
     if t.op != "add":
         return [t]
-    return sorted(t.args, key=lambda x: quotient(x).negative)
+    return sorted(t.args, key=lambda x: (quotient(x).negative, _turned(x)))
+
+
+def _turned(t: Term) -> int:
+    """Return how many transposes a summand begins with: A + A' is written in this order."""
+    body = t.args[1] if t.op == "scale" else t
+    return sum(x.op == "T" for x in (body, *(body.args if body.op in ("matmul", "kron") else ())) if not x.scalar)
 
 
 def plus_scalars(t: Term) -> bool:

@@ -13,7 +13,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.cost import cost
-from derive.matrices.numbers import evaluated
+from derive.matrices.numbers import Sizes, evaluated
 from derive.matrices.points import matrix, sizes
 from derive.matrices.rebuild import rebuilt
 from derive.matrices.term import Term, make, ordered
@@ -24,44 +24,57 @@ _LARGEST = 2000  # parts that are compared
 
 
 class Values:
-    """Values of terms at a few points, computed as they are asked for."""
+    """Values of terms at a few points, computed as they are asked for; smooth: as in `numbers`; same: names with the values of others."""
 
-    def __init__(self, lets: Mapping[Term, Term], terms: Iterable[Term]) -> None:
+    def __init__(
+        self,
+        lets: Mapping[Term, Term],
+        terms: Iterable[Term],
+        smooth: bool = True,
+        same: Mapping[Term, Term] | None = None,
+    ) -> None:
         self.lets = lets
         every = ordered(*terms, *lets, *lets.values())
         dims = {d for t in every for d in (*t.shape, *(t.data if t.op == "comm" else ()))}
-        self.sizes = [sizes(dims, least, turn) for least, turn in _POINTS]
+        self.sizes = [Sizes(sizes(dims, least, turn), smooth) for least, turn in _POINTS]
+        self.kept: list[Term] = []  # so that no other term gets the id of one
         self.leaves: list[dict[Term, Any]] = []
         self.known: list[dict[int, Any]] = [{} for _ in _POINTS]
-        self.kept: list[Term] = []
         for number, at in enumerate(self.sizes):
-            leaves = {t: matrix(t, at, str(number)) + 0j for t in every if t.op == "sym" and t not in lets}
-            for name, body in lets.items():
-                leaves[name] = evaluated(ordered(body), leaves, at)[id(body)]
-            self.leaves.append(leaves)
+            names = {t: matrix(t, at.sizes, str(number)) + 0j for t in every if t.op == "sym" and t not in lets}
+            for one, other in (same or {}).items():
+                names[one] = names[other] if other in names else matrix(other, at.sizes, str(number)) + 0j
+            self.leaves.append(self._with_lets(names, at))
+
+    def _with_lets(self, leaves: dict[Term, Any], at: Sizes) -> dict[Term, Any]:
+        for name, body in self.lets.items():
+            leaves[name] = evaluated(ordered(body), leaves, at)[id(body)]
+        return leaves
+
+    def moved(self, number: int, name: Term, step: float) -> Values:
+        """Return the values at one point where a name is moved along a fixed direction."""
+        import numpy as np
+
+        leaves = {t: x for t, x in self.leaves[number].items() if t not in self.lets}
+        x = leaves[name]
+        leaves[name] = x + step * np.cos(np.arange(x.size) + 1.0).reshape(x.shape)
+        found = Values.__new__(Values)
+        found.lets, found.sizes, found.kept, found.known = self.lets, [self.sizes[number]], [], [{}]
+        found.leaves = [found._with_lets(leaves, self.sizes[number])]
+        return found
+
+    def at(self, number: int, t: Term) -> Any:
+        """Return the value of a term at one point."""
+        known, leaves, at = self.known[number], self.leaves[number], self.sizes[number]
+        if id(t) not in known:
+            order = [x for x in ordered(t) if id(x) not in known]
+            self.kept += order
+            known.update(evaluated(order, leaves, at, known))
+        return known[id(t)]
 
     def of(self, t: Term) -> list[Any]:
         """Return the values of a term at all points."""
-        self.kept.append(t)  # so that no other term gets its id
-        found = []
-        for leaves, at, known in zip(self.leaves, self.sizes, self.known, strict=True):
-            if id(t) not in known:
-                order = [x for x in ordered(t) if id(x) not in known]
-                known.update(self._more(order, leaves, at, known))
-            found.append(known[id(t)])
-        return found
-
-    def _more(self, order: list[Term], leaves: Any, at: Any, known: dict[int, Any]) -> dict[int, Any]:
-        import numpy as np
-
-        from derive.matrices.numbers import RULES
-
-        self.kept += order
-        with np.errstate(all="ignore"):
-            for t in order:
-                leaf = leaves.get(t)
-                known[id(t)] = leaf if leaf is not None else RULES[t.op](np, t, [known[id(x)] for x in t.args], at)
-        return known
+        return [self.at(number, t) for number in range(len(self.sizes))]
 
     def key(self, t: Term) -> Any:
         """Return what equal terms have in common (nearly always), None where a value is missing."""
@@ -104,6 +117,8 @@ def _more(order: list[Term], lets: Mapping[Term, Term]) -> list[Term]:
     for x in order:
         if x.op == "map" and x.data == "sigmoid":
             found.append(f.entrywise("sigmoid", a.neg(x.args[0])))
+        if x.op == "map" and x.data == "exp" and x.columns.number == 1 and not x.scalar:
+            found.append(f.softmax(x.args[0]))
     return found
 
 

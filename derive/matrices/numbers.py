@@ -1,30 +1,44 @@
 """Values of terms in double precision, complex so that every function has one: what terms are compared by.
 
-Functions with kinks and `erf` are replaced by smooth ones, the same wherever they stand: what is equal with these is equal
-for any function, and no point can lie on one side of a kink only.
+Where terms are compared, functions with kinks and `erf` are replaced by smooth ones, the same wherever they stand: what is
+equal with these is equal for any function, and no point can lie on one side of a kink only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from derive.matrices.term import Term
 
-Sizes = Mapping[str, int]
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of dimensions; smooth: whether functions with kinks are replaced by smooth ones."""
+
+    sizes: Mapping[str, int]
+    smooth: bool = True
+
+
 Rule = Callable[[Any, Term, list[Any], Sizes], Any]
 
 
-def evaluated(order: list[Term], leaves: Mapping[Term, Any], sizes: Sizes) -> dict[int, Any]:
-    """Return the value of every term by its id, as complex arrays; parts come before what is made of them."""
+def evaluated(
+    order: list[Term], leaves: Mapping[Term, Any], sizes: Sizes, known: Mapping[int, Any] | None = None
+) -> dict[int, Any]:
+    """Return the value of every term by its id, as complex arrays; parts come before what is made of them.
+
+    known: values of other terms that they are made of.
+    """
     import numpy as np
 
-    found: dict[int, Any] = {}
+    found: dict[int, Any] = dict(known or {})
     with np.errstate(all="ignore"):
         for t in order:
-            known = leaves.get(t)
-            if known is not None:
-                found[id(t)] = known
+            leaf = leaves.get(t)
+            if leaf is not None:
+                found[id(t)] = leaf
                 continue
             args = [found[id(x)] for x in t.args]
             found[id(t)] = RULES[t.op](np, t, args, sizes)
@@ -56,10 +70,50 @@ _MAPS: dict[str, Callable[..., Any]] = {
 
 
 def _map(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
+    if not sizes.smooth and t.data in _TRUE:
+        return _TRUE[t.data](np, *xs)
     known = _MAPS.get(t.data)
     if known is not None:
         return known(np, *xs)
+    if not sizes.smooth:
+        return _primitive(np, t.data, xs)
     return _smooth(t.data)(np, xs[0] + sum(0.37 * x for x in xs[1:]))
+
+
+def _primitive(np: Any, name: str, xs: list[Any]) -> Any:
+    """Return a primitive's own value at every entry."""
+    from derive.ops import PRIMITIVES
+
+    value = PRIMITIVES[name].value
+    return np.vectorize(lambda *x: complex(value(*x)), otypes=[complex])(*(x.real for x in xs))
+
+
+# Functions with kinks as they are, at real arguments.
+_TRUE: dict[str, Callable[..., Any]] = {
+    "step": lambda np, x: (x.real > 0) + 0j,
+    "sign": lambda np, x: np.sign(x.real) + 0j,
+    "relu": lambda np, x: np.maximum(x.real, 0) + 0j,
+    "abs": lambda np, x: np.abs(x.real) + 0j,
+}
+
+
+def _clip(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
+    x, low, high = xs
+    if sizes.smooth:
+        return _smooth("clip")(np, x + 0.37 * low - 0.21 * high)
+    return np.clip(x.real, low.real, high.real) + 0j
+
+
+def _huber(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
+    if sizes.smooth:
+        return _smooth("huber")(np, xs[0] + 0.37 * xs[1])
+    r, delta = np.abs(xs[0].real), xs[1].real
+    return np.where(r <= delta, r * r / 2, delta * (r - delta / 2)) + 0j
+
+
+def _norm_1(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
+    signs = _smooth("sign")(np, xs[0]) if sizes.smooth else np.sign(xs[0].real)
+    return _scalar(np, (xs[0] * signs).sum())
 
 
 def _product(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
@@ -89,7 +143,7 @@ def _softmax(axis: int | None) -> Rule:
 
 
 def _commutation(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
-    m, n = (d.value(sizes) for d in t.data)
+    m, n = (d.value(sizes.sizes) for d in t.data)
     found = np.zeros((m * n, m * n))
     for i in range(m):
         for j in range(n):
@@ -98,7 +152,7 @@ def _commutation(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
 
 
 def _toeplitz(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
-    w, n = xs[0], t.data.value(sizes)
+    w, n = xs[0], t.data.value(sizes.sizes)
     found = np.zeros((n + len(w) - 1, n), dtype=complex)
     for j in range(n):
         found[j : j + len(w), j] = w[:, 0]
@@ -111,12 +165,12 @@ def _block(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
 
 
 def _slice(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
-    (top, left), (rows, columns) = ((d.value(sizes) for d in pair) for pair in (t.data, t.shape))
+    (top, left), (rows, columns) = ((d.value(sizes.sizes) for d in pair) for pair in (t.data, t.shape))
     return xs[0][top : top + rows, left : left + columns]
 
 
 def _shape(t: Term, sizes: Sizes) -> tuple[int, int]:
-    return t.rows.value(sizes), t.columns.value(sizes)
+    return t.rows.value(sizes.sizes), t.columns.value(sizes.sizes)
 
 
 def _invertible(np: Any, x: Any, function: Callable[[Any], Any]) -> Any:
@@ -128,11 +182,11 @@ def _invertible(np: Any, x: Any, function: Callable[[Any], Any]) -> Any:
 
 RULES: dict[str, Rule] = {
     "num": lambda np, t, xs, sizes: _scalar(np, complex(t.data)),
-    "dim": lambda np, t, xs, sizes: _scalar(np, complex(t.data.value(sizes))),
+    "dim": lambda np, t, xs, sizes: _scalar(np, complex(t.data.value(sizes.sizes))),
     "pi": lambda np, t, xs, sizes: _scalar(np, complex(np.pi)),
     "ones": lambda np, t, xs, sizes: np.ones(_shape(t, sizes), dtype=complex),
     "zeros": lambda np, t, xs, sizes: np.zeros(_shape(t, sizes), dtype=complex),
-    "eye": lambda np, t, xs, sizes: np.eye(t.rows.value(sizes), dtype=complex),
+    "eye": lambda np, t, xs, sizes: np.eye(t.rows.value(sizes.sizes), dtype=complex),
     "comm": _commutation,
     "add": lambda np, t, xs, sizes: sum(xs[1:], xs[0]),
     "scale": _times,
@@ -151,7 +205,7 @@ RULES: dict[str, Rule] = {
     "det": lambda np, t, xs, sizes: _scalar(np, np.linalg.det(xs[0])),
     "logdet": lambda np, t, xs, sizes: _scalar(np, complex(np.log(np.abs(np.linalg.det(xs[0]))))),
     "norm": lambda np, t, xs, sizes: _scalar(np, np.sqrt((xs[0] * xs[0]).sum())),
-    "norm1": lambda np, t, xs, sizes: _scalar(np, (xs[0] * _smooth("sign")(np, xs[0])).sum()),
+    "norm1": _norm_1,
     "diag": lambda np, t, xs, sizes: np.diag(xs[0][:, 0]),
     "diagvec": lambda np, t, xs, sizes: np.diag(xs[0]).reshape(-1, 1),
     "vec": lambda np, t, xs, sizes: xs[0].reshape(-1, 1, order="F"),
@@ -163,6 +217,6 @@ RULES: dict[str, Rule] = {
     "colsoftmax": _softmax(0),
     "rowsoftmax": _softmax(1),
     "logsumexp": lambda np, t, xs, sizes: _scalar(np, np.log(np.exp(xs[0]).sum())),
-    "huber": lambda np, t, xs, sizes: _smooth("huber")(np, xs[0] + 0.37 * xs[1]),
-    "clip": lambda np, t, xs, sizes: _smooth("clip")(np, xs[0] + 0.37 * xs[1] - 0.21 * xs[2]),
+    "huber": _huber,
+    "clip": _clip,
 }

@@ -6,7 +6,7 @@ from derive.matrices.cost import cost
 from derive.matrices.products import transpose
 from derive.matrices.term import Term, make
 
-_OPS = frozenset({"add", "had", "matmul", "scale"})
+_OPS = frozenset({"add", "had", "matmul"})
 
 
 def oriented(t: Term) -> Term:
@@ -42,5 +42,7 @@ def _shorter(t: Term) -> Term | None:
     if t.op not in _OPS or t.scalar:
         return None
     other = transpose(t)
+    if t.op == "add" and not all(cost(transpose(x)) < cost(x) for x in t.args):
+        return None
     gain = cost(t) - cost(other)
-    return other if gain >= (2 if t.op == "matmul" else 2 if t.op == "scale" else 1) and other.op in _OPS else None
+    return other if gain >= (2 if t.op == "matmul" else 1) and other.op in _OPS else None

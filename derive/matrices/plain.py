@@ -75,6 +75,8 @@ class _Plain:
         return ("-" + text, _SUM) if q.negative else (text, level)
 
     def fraction(self, q: layout.Quotient) -> tuple[str, int]:
+        if len(q.above) == 1 and not q.below and q.body is None:
+            return self.at(q.above[0], _PRODUCT), self.level(q)
         factors = [self.factor(x, first=k == 0) for k, x in enumerate(q.above)]
         if q.body is not None:
             factors.append(self.body(q.body, bool(factors)))
@@ -166,6 +168,8 @@ class _Plain:
         inner = t.args[0]
         if inner.op == "T" and inner.args[0].op == "sym":
             return f"inv({self.at(inner.args[0], _SUM)})'", _POWER
+        if inner.op == "mpow" and inner not in self.names:
+            return f"inv({self.at(inner.args[0], _SUM)})^{inner.data}", _POWER
         return f"inv({self.at(inner, _SUM)})", _ATOM
 
 

@@ -14,6 +14,7 @@ from derive.language.meaning import plain_name
 from derive.language.walk import walk
 from derive.matrices import sums as a
 from derive.matrices.dims import SCALAR, Shape, shown
+from derive.matrices.plain import plain, writable
 from derive.matrices.read import Names, constant, dimension, read
 from derive.matrices.sums import Clash
 from derive.matrices.term import Term
@@ -21,6 +22,7 @@ from derive.source import Slice, of_text
 
 KINDS = ("gradient", "gradient_sym", "jacobian", "hessian")
 LAYOUTS = ("denominator", "numerator")
+_REWRITTEN = frozenset({"tan", "sinh", "cosh"})
 _LONGEST = 20_000  # characters of a formula
 
 
@@ -29,7 +31,7 @@ class Question:
     """What is asked, as terms and as trees.
 
     free: the variable as it is differentiated by, without what is assumed of it; wrt: with it.
-    lets: names with what they stand for. ids: plain name → id in the texts. notes: what a reader should be told.
+    lets: names with what they stand for. ids: plain name → id in the texts. shaped: the names that have shapes. notes: what a reader should be told.
     """
 
     formula: Term
@@ -45,6 +47,8 @@ class Question:
     ids: Mapping[str, str]
     spelled: Mapping[str, str]
     notes: Sequence[str] = ()
+    shaped: Sequence[Term] = ()
+    wrt_text: str = ""
 
     @property
     def taken(self) -> frozenset[str]:
@@ -119,6 +123,7 @@ def ask(
     tree = _one(reader.parse(text), text)
     reader.note(tree)
     term = _read(reader, tree, text)
+    tree = _evaluable(tree, term, reader)
     if reader.wrt not in reader.terms:
         _no_such_variable(reader, of_text(wrt, "<wrt>"))
     free = reader.terms[reader.wrt]
@@ -136,8 +141,10 @@ def ask(
         known=known,
         leaves=[id for id in reader.ids.values() if id not in dict(let_trees)],
         ids=reader.ids,
-        spelled={plain: reader.spelled[id] for plain, id in reader.ids.items() if "\\" in reader.spelled.get(id, "")},
+        spelled={plain: reader.spelled[id] for plain, id in reader.ids.items() if set(reader.spelled.get(id, "")) & set("\\^{")},
         notes=_notes(reader, term, free, let_terms),
+        wrt_text=wrt.strip(),
+        shaped=[reader.terms[id] for id in reader.shapes],
     )
 
 
@@ -183,7 +190,7 @@ def _lets(reader: _Reader, lets: Sequence[Slice]) -> tuple[dict[Term, Term], lis
         reader.table = Table(reader.table.names | {name.id})
         reader.declare(name.id, term.shape)
         terms[reader.terms[name.id]] = term
-        trees.append((name.id, body))
+        trees.append((name.id, _evaluable(body, term, reader)))
     return terms, trees
 
 
@@ -196,6 +203,20 @@ def _read(reader: _Reader, tree: s.Tree, text: Slice) -> Term:
             verb = "has no shape and is" if len(reader.scalars) == 1 else "have no shape and are"
             clash.reason = f"{names} {verb} taken as scalar{'s' * (len(reader.scalars) > 1)}"
         raise
+
+
+def _evaluable(tree: s.Tree, term: Term, reader: _Reader) -> s.Tree:
+    """Return a tree as it is evaluated: where sizes are left to what stands beside them, they are written out."""
+    plainly = any(
+        (isinstance(x, s.Name) and x.id not in reader.terms and constant(x, reader.dims) is not None)
+        or (isinstance(x, s.Bars) and not x.double)
+        or (isinstance(x, s.Call) and x.fn in _REWRITTEN)
+        or isinstance(x, s.BigSum | s.Index)
+        for x in walk(tree)
+    )
+    if not plainly or not writable(term):
+        return tree
+    return parse(of_text(plain(term)), Table(frozenset(reader.ids) | reader.dims), "plain")
 
 
 def _one(tree: s.Tree, text: Slice) -> s.Tree:

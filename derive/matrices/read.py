@@ -13,6 +13,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.dims import Dim, of, shown
+from derive.matrices.indexed import big_sum
 from derive.matrices.sums import Clash
 from derive.matrices.term import Term, make, ordered
 from derive.matrices.unify import chained, fitted, open_name, same_shapes
@@ -185,6 +186,16 @@ class _Reading:
             raise self.fault(t, f"{t.fn} takes {PRIMITIVES[op].arity} arguments, here are {len(args)}")
         return self.spread(op, args)
 
+    def entry_call(self, t: s.Call) -> str:
+        """Return the primitive that a call at every entry means."""
+        op = SPELLINGS.get(t.fn)
+        if op is None or t.primes or t.base is not None or len(t.args) != PRIMITIVES[op].arity:
+            raise self.fault(t, f"{t.fn} has no meaning under a sum over indices")
+        return op
+
+    def big_sum(self, t: s.BigSum) -> Term:
+        return big_sum(t, self)
+
     def spread(self, op: str, args: list[Term]) -> Term:
         """Return a primitive at every entry, in the operations that have closed forms over matrices."""
         if op == "max" and a.ZERO in args:
@@ -316,4 +327,5 @@ _RULES: dict[type, Callable[[_Reading, Any], Term]] = {
     s.Call: _Reading.call,
     s.Matrix: _Reading.matrix,
     s.Seq: _Reading.seq,
+    s.BigSum: _Reading.big_sum,
 }

@@ -17,7 +17,7 @@ _SYMBOLS = {
     **{"leftarrow": "←", "rightarrow": "→", "to": "→", "Rightarrow": "⇒", "implies": "⇒", "mapsto": "↦"},
     **{"sum": "∑", "prod": "∏", "int": "∫", "ldots": "…", "cdots": "…", "dots": "…", "top": "T", "prime": "′"},
     **{"quad": "  ", "qquad": "  ", "ell": "ℓ", "ast": "*", "mid": "|", "lvert": "|", "rvert": "|", "vert": "|"},
-    **{"Vert": "‖", "langle": "⟨", "rangle": "⟩", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "lbrace": "{"},
+    **{"Vert": "‖", "lVert": "‖", "rVert": "‖", "otimes": "⊗", "oslash": "⊘",  "langle": "⟨", "rangle": "⟩", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "lbrace": "{"},
     **{
         "rbrace": "}",
         "colon": ":",
