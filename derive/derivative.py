@@ -9,6 +9,7 @@ from derive.matrices.dims import Dim, shown
 from derive.matrices.grad import Answer
 from derive.matrices.plain import plain
 from derive.matrices.steps import Line
+from derive.matrices.term import ordered
 from derive.narrate.derivatives import heading, steps
 from derive.narrate.feedback.plain import plain as readable
 
@@ -16,13 +17,16 @@ from derive.narrate.feedback.plain import plain as readable
 def as_data(answer: Answer, lines: Sequence[Line]) -> dict[str, Any]:
     """Return the answer under the keys of the JSON output."""
     question = answer.question
-    more = {"notes": list(question.notes)} if question.notes else {}
+    more: dict[str, Any] = {"notes": list(question.notes)} if question.notes else {}
+    strict = all(x.op != "block" for t in (answer.result, *(b for _, b in answer.definitions)) for x in ordered(t))
+    if not strict:
+        more["because"] = f"matrices of numbers or blocks have no plain form; extended: {answer.plain}"
     return {
         "wrt": question.wrt_text,
         "kind": question.kind,
         "layout": question.layout,
         "shape": [] if answer.result.scalar else [_dim(d) for d in answer.shape],
-        "plain": answer.plain,
+        "plain": answer.plain if strict else None,
         "definitions": [[plain(name), plain(body)] for name, body in answer.definitions],
         "latex": answer.latex,
         "latex_definitions": [[answer.spell(name), answer.spell(body)] for name, body in answer.definitions],

@@ -8,6 +8,7 @@ from fractions import Fraction
 from derive.check import quantities as q
 from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, operate
 from derive.ops import DomainError
+from derive.ops.primitive import real
 
 
 def _whole(n: Quantity) -> int:
@@ -52,8 +53,8 @@ def _kron(a: Quantity, b: Quantity) -> Quantity:
 
 def _logsumexp(x: Quantity) -> Scalar:
     cells = x.cells if isinstance(x, Grid) else [x]
-    top = max(cells)
-    shifted = q.total(Grid((tuple(operate("exp", c - top) for c in cells),)))
+    top = max(cells, key=real)
+    shifted = q.total(Grid((tuple(operate("exp", operate("add", c, -top)) for c in cells),)))
     return operate("add", top, operate("log", shifted))
 
 
@@ -79,7 +80,7 @@ def _toeplitz(w: Quantity, n: Quantity) -> Quantity:
 def _clip(x: Quantity, low: Quantity, high: Quantity) -> Quantity:
     if isinstance(low, Grid) or isinstance(high, Grid):
         raise Mismatch("clip between matrices")
-    return q.mapped(x, lambda e: low if e < low else high if e > high else e)
+    return q.mapped(x, lambda e: low if real(e) < real(low) else high if real(e) > real(high) else e)
 
 
 FUNCTIONS: dict[str, Callable[..., Quantity]] = {

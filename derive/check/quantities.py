@@ -59,6 +59,19 @@ def grid(rows: Sequence[Sequence[Scalar]]) -> Quantity:
     return made.rows[0][0] if made.shape == (1, 1) else made
 
 
+def blocks(rows: Sequence[Sequence[Quantity]]) -> Quantity:
+    """Return a matrix of numbers and matrices; raises Mismatch where they do not fit."""
+    found: list[list[Scalar]] = []
+    for row in rows:
+        cells = [cell.rows if isinstance(cell, Grid) else ((cell,),) for cell in row]
+        if len({len(cell) for cell in cells}) != 1:
+            raise Mismatch(" beside ".join(shape_text(cell) for cell in row))
+        found += [[x for part in line for x in part] for line in zip(*cells, strict=True)]
+    if len({len(row) for row in found}) > 1:
+        raise Mismatch("rows of different lengths")
+    return grid(found)
+
+
 def mapped(q: Quantity, function: Callable[[Scalar], Scalar]) -> Quantity:
     """Return a function applied to every entry."""
     return Grid(tuple(tuple(function(x) for x in row) for row in q.rows)) if isinstance(q, Grid) else function(q)
@@ -219,6 +232,6 @@ def softmax(q: Quantity, by: str = "") -> Quantity:
 
 def _softmax_of(row: Sequence[Scalar]) -> tuple[Scalar, ...]:
     top = max(row, key=real)
-    powers = [operate("exp", x - top) for x in row]
+    powers = [operate("exp", operate("add", x, -top)) for x in row]
     whole = total(Grid((tuple(powers),)))
     return tuple(operate("div", p, whole) for p in powers)

@@ -237,7 +237,10 @@ class Valuation:
             other = self.value(factor)
             if isinstance(found, Grid) and isinstance(other, Grid):
                 self._takes(len(found.cells) * other.shape[1])
-            found = q.entrywise(found, other) if sign in ("odot", "circ") else q.times(found, other)
+            if sign == "otimes":
+                found = FUNCTIONS["kron"](found, other)
+            else:
+                found = q.entrywise(found, other) if sign in ("odot", "circ") else q.times(found, other)
         return found
 
     def root(self, t: s.Root) -> Quantity:
@@ -302,14 +305,14 @@ class Valuation:
         return int(found)
 
     def matrix(self, t: s.Matrix) -> Quantity:
-        return q.grid([[self.scalar(cell, "an entry") for cell in row] for row in t.rows])
+        return q.blocks([[self.value(cell) for cell in row] for row in t.rows])
 
     def seq(self, t: s.Seq) -> Quantity:
         """Return `[[1, 2], [3, 4]]` as a matrix, `(1, 2)` as a column."""
         rows = [x.items if isinstance(x, s.Seq) and x.kind == t.kind == "list" else (x,) for x in t.items]
         if t.kind == "set" or not rows or len({len(row) for row in rows}) != 1:
             raise Unread("this is no matrix", t.at)
-        return q.grid([[self.scalar(cell, "an entry") for cell in row] for row in rows])
+        return q.blocks([[self.value(cell) for cell in row] for row in rows])
 
     def cases(self, t: s.Cases) -> Quantity:
         for body, condition in t.branches:

@@ -18,6 +18,7 @@ __all__ = ["MAX_DEPTH", "Table", "parse", "syntax_of"]
 
 MAX_DEPTH = 200
 _NOTHING = Table()
+_BETWEEN = ("odot", "circ", "otimes")  # products that bind less than what stands side by side
 
 
 def syntax_of(text: str) -> str:
@@ -98,7 +99,7 @@ class _Grammar(Reader):
         factors, signs, starts = [self.factor()], [], [start]
         while True:
             token = self.tokens[self.i]
-            if token.kind == "op" and token.text in ("*", "odot", "circ"):
+            if token.kind == "op" and token.text in ("*", *_BETWEEN):
                 self.take()
                 signs.append(token.text)
                 starts.append(self.tokens[self.i].start)
@@ -142,7 +143,7 @@ def _joined(at: s.Range, factors: list[s.Tree], signs: list[str]) -> s.Tree:
     """Return the product; beside an entrywise sign what stands side by side is multiplied first."""
     if len(factors) == 1:
         return factors[0]
-    if "" in signs and ("odot" in signs or "circ" in signs):
+    if "" in signs and any(sign in signs for sign in _BETWEEN):
         runs = [[factors[0]]]
         for sign, factor in zip(signs, factors[1:], strict=True):
             if sign:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from derive.language import surface as s
 from derive.language.walk import fold
 
-_SIGNS = {"": "*", "*": "*", "odot": ".*", "circ": " circ "}
+_SIGNS = {"": "*", "*": "*", "odot": ".*", "circ": " circ ", "otimes": " otimes "}
 _WORDS = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 

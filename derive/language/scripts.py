@@ -10,6 +10,7 @@ from derive.language.names import falls_apart, first_name, flat
 from derive.language.reader import Reader
 from derive.language.tokens import Token
 
+_ENTRYWISE = ("odot", "circ")
 _MARKS = {"*": "*", "+": "+", "-": "-", "star": "*", "dagger": "dagger"}
 
 
@@ -22,6 +23,7 @@ class Scripts:
     primes: int = 0
     power: s.Tree | None = None
     transposed: bool = False
+    entrywise: bool = False
     name_end: int = 0
 
 
@@ -149,6 +151,9 @@ def _raised_group(r: Reader, out: Scripts, named: bool) -> None:
     elif inner[0].text == "-" and _is_transpose(r, inner[1:]):
         one = s.Num((inner[0].start, inner[0].end), "1")
         out.power, out.transposed = s.Neg((inner[0].start, inner[-1].end), one), True
+    elif len(inner) > 1 and inner[0].kind in ("op", "cmd") and inner[0].text in _ENTRYWISE:
+        _entry_power(r, out, opening, closing)
+        return
     elif all(token.text == "'" for token in inner):
         out.primes += len(inner)
     elif named and end > 0 and (not rest or _is_transpose(r, rest)):
@@ -166,6 +171,15 @@ def _raised_group(r: Reader, out: Scripts, named: bool) -> None:
     r.take()
     if out.sup and not out.primes and out.power is None:
         out.name_end = r.end
+
+
+def _entry_power(r: Reader, out: Scripts, opening: int, closing: int) -> None:
+    """Read `^{\\odot 2}`, a power of every entry."""
+    r.i = opening + 2
+    out.power, out.entrywise = r.expression(), True
+    if r.i != closing:
+        raise r.unexpected()
+    r.take()
 
 
 def _mark(tokens: list[Token]) -> bool:
@@ -234,5 +248,5 @@ def applied(out: Scripts, base: s.Tree, at: s.Range) -> s.Tree:
 def raised(out: Scripts, base: s.Tree, at: s.Range) -> s.Tree:
     """Return a base with its power and transpose."""
     if out.power is not None:
-        base = s.Pow(at, base, out.power)
+        base = s.Pow(at, base, out.power, out.entrywise)
     return s.Transpose(at, base) if out.transposed else base

@@ -64,7 +64,7 @@ class Neg:
 
 @dataclass(frozen=True, slots=True)
 class Mul:
-    """A product; `signs` holds how each factor after the first was joined: "" "*" "odot" "circ"."""
+    """A product; `signs` holds how each factor after the first was joined: "" "*" "odot" "circ" "otimes"."""
 
     at: Range
     factors: tuple[Tree, ...]

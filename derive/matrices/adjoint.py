@@ -14,6 +14,7 @@ from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.differential import differential, inner
 from derive.matrices.dims import Shape
+from derive.matrices.rebuild import rebuilt
 from derive.matrices.term import Term, make, ordered
 
 
@@ -175,6 +176,14 @@ def _block(g: Term, t: Term, inside: Inside) -> Pulls:
 
 def piece(g: Term, t: Term, k: int) -> Term:
     """Return the part of g that lies where the block number k of t does."""
+    if g.op == "block" and g.data == t.data and all(x.shape == y.shape for x, y in zip(g.args, t.args, strict=True)):
+        return g.args[k]
+    if g.op in ("had", "map", "hpow", "scale"):
+        cut = [piece(x, t, k) if x.shape == g.shape else x for x in g.args]
+        return rebuilt(g, cut)
+    if g.op in ("ones", "zeros"):
+        shape = t.args[k].shape
+        return a.ones(*shape) if g.op == "ones" else a.zeros(shape)
     columns = t.data[1]
     top = sum((t.args[i * columns].rows for i in range(k // columns)), a.of(0))
     left = sum((t.args[j].columns for j in range(k % columns)), a.of(0))

@@ -27,6 +27,7 @@ _TRIES = 60
 _STEP, _SECOND_STEP = Fraction(1, 10**15), Fraction(1, 10**11)
 BOUND = 1e-9
 _WORK = 3_000_000  # operations of one value
+_OFF = Fraction(100314159, 10**8)
 _FLAT = ("0", "tie")
 
 
@@ -147,8 +148,14 @@ def _leaves(number: int, names: Sequence[str], known: Known) -> dict[str, Quanti
     for name in (*sorted(known.dimensions), *names):
         value = point.name(name)
         assert value is not None
-        found[name] = value if name in known.dimensions else q.mapped(value, real)
+        found[name] = value if name in known.dimensions else _off_grid(value, known.of(name))
     return found
+
+
+def _off_grid(value: Quantity, assumed: Assumption) -> Quantity:
+    """Return a value away from the two decimals that kinks like to lie at, if that is allowed."""
+    moved = q.mapped(value, lambda x: real(x * _OFF))
+    return moved if all(assumed.allows(x * _OFF) for x in _cells(value)) else q.mapped(value, real)
 
 
 def evaluated(

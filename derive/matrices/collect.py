@@ -42,10 +42,12 @@ def _collect(t: Term) -> Term:
     if len(t.args) > 40:
         return _number_out(t)
     while t.op == "add":
-        best = min((found for found in _candidates(t)), key=lambda x: (cost(x), x.op == "add"), default=None)
-        if best is None or cost(best) > cost(t) or (cost(best) == cost(t) and best.op == "add"):
+        best = min(_candidates(t), key=lambda x: (cost(x[0]), x[0].op == "add"), default=None)
+        if best is None or cost(best[0]) > cost(t) or (cost(best[0]) == cost(t) and best[0].op == "add"):
             return _number_out(t)
-        t = best
+        whole, inner, again = best
+        # What is in the brackets is put in order once the factor before them is settled.
+        t = again(_collect(inner)) if inner.op == "add" else whole
     return t
 
 
@@ -75,19 +77,23 @@ def _raw_scale(scalar: Term, t: Term) -> Term:
     return make("scale", (scalar, t), shape=t.shape)
 
 
-def _candidates(t: Term) -> Iterator[Term]:
-    """Yield sums that equal t, each with one factor taken out of two or more terms."""
+def _candidates(t: Term) -> Iterator[tuple[Term, Term, Callable[[Term], Term]]]:
+    """Yield sums that equal t, with one factor taken out of two or more terms, what is in its brackets, and how it is made."""
     for group, without, factored in (*_scalar_factors(t), *_outer_factors(t), *_entry_factors(t)):
         inner = a.add(*(without(x) for x in group))
         if a.is_zero(inner):
             continue
-        inner = _collect(inner) if inner.op == "add" else inner
-        others = [x for x in t.args if not any(x is y for y in group)]
-        made = factored(inner)
-        at = next(k for k, x in enumerate(t.args) if any(x is y for y in group))
-        before = [x for x in t.args[:at]]
-        rest = [x for x in others if not any(x is y for y in before)]
-        yield a.add(*before, made, *rest)
+        inside = {id(x) for x in group}
+        first = next(k for k, x in enumerate(t.args) if id(x) in inside)
+        before = t.args[:first]
+        rest = [x for x in t.args[first:] if id(x) not in inside]
+
+        def again(
+            inner: Term, factored: Factored = factored, before: tuple[Term, ...] = before, rest: list[Term] = rest
+        ) -> Term:
+            return a.add(*before, factored(inner), *rest)
+
+        yield again(inner), inner, again
 
 
 Group = tuple[list[Term], Without, Factored]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from fractions import Fraction
 
 from derive.matrices.cost import cost
-from derive.matrices.products import entry_power, had
-from derive.matrices.sums import num
 from derive.matrices.term import Term, make, ordered
 
 _WORTH = 4  # operations that a name must save
@@ -114,12 +113,27 @@ def _replaced(t: Term, part: Term, name: Term) -> Term:
 
 
 def _holding(x: Term, part: Term, name: Term) -> Term:
-    """Return an entrywise product with some of its factors replaced by their name."""
+    """Return an entrywise product with some of its factors, all of those of `part`, replaced by their name."""
     if part.op != "had" or x.op != "had" or x.shape != part.shape:
         return x
-    rest = had(x, entry_power(part, num(-1)))
-    return make("had", (name, *(rest.args if rest.op == "had" else (rest,))), None, x.shape) if _simpler(rest, x) else x
+    left = _exponents(x)
+    for base, n in _exponents(part).items():
+        own = left.get(base, Fraction(0))
+        if own * n <= 0 or abs(own) < abs(n):
+            return x
+        left[base] = own - n
+    rest = [_power(base, n) for base, n in left.items() if n]
+    return make("had", (name, *rest), None, x.shape) if rest else name
 
 
-def _simpler(rest: Term, x: Term) -> bool:
-    return rest.op in ("had", "sym", "hpow", "map", "matmul", "add", "T") and cost(rest) + 1 < cost(x)
+def _exponents(t: Term) -> dict[Term, Fraction]:
+    """Return the factors of an entrywise product with their exponents."""
+    found: dict[Term, Fraction] = {}
+    for x in t.args:
+        base, n = (x.args[0], x.data) if x.op == "hpow" else (x, Fraction(1))
+        found[base] = found.get(base, Fraction(0)) + n
+    return found
+
+
+def _power(base: Term, n: Fraction) -> Term:
+    return base if n == 1 else make("hpow", (base,), n, base.shape)

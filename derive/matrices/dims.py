@@ -83,5 +83,5 @@ def shown(shape: Shape) -> str:
     """Return a shape in words: "m×n", "a scalar"."""
     if shape == SCALAR:
         return "a scalar"
-    rows, columns = (f"({d})" if len(d.terms) > 1 else str(d) for d in shape)
+    rows, columns = (f"({d})" if len(d.terms) > 1 or "*" in str(d) else str(d) for d in shape)
     return f"{rows}×{columns}"

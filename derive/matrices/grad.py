@@ -9,7 +9,7 @@ from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.matrices import jacobian as j
-from derive.matrices.adjoint import gradient, sequence
+from derive.matrices.adjoint import NoClosedForm, gradient, sequence
 from derive.matrices.certify import Certificate, NotCertified, Texts, certify
 from derive.matrices.collect import collected
 from derive.matrices.define import defined
@@ -24,6 +24,7 @@ from derive.matrices.rebuild import substituted
 from derive.matrices.term import Term, ordered
 from derive.source import of_text
 
+_MISSING = {"slice": "the result is a part of a matrix, for which there is no notation here"}
 _LARGEST = 4000  # parts of a result that is still put in order
 
 
@@ -71,7 +72,7 @@ def answer(question: Question) -> Answer:
         except NotCertified as wrong:
             reason = str(wrong)
         except Unwritable as word:
-            raise Fault(f"this derivative has no closed form in the operations there are ({word})") from None
+            raise NoClosedForm(_MISSING.get(str(word), f"the result needs {word}, which has no notation here")) from None
     raise Fault("this derivative could not be certified, so it is not shown", reason=reason)
 
 

@@ -113,8 +113,6 @@ class _Latex:
         return brackets(self.text(t)[0]) if t.op == "matmul" else self.at(t, _POWER)
 
     def entry_power(self, t: Term) -> tuple[str, int]:
-        if t.data < 0:
-            return self.entries(t)
         exponent = str(t.data.numerator) if t.data.denominator == 1 else f"{t.data.numerator}/{t.data.denominator}"
         return self.raised(t.args[0], rf"\odot {exponent}"), _POWER
 
@@ -187,7 +185,7 @@ class _Latex:
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", _ATOM
 
     def kron(self, t: Term) -> tuple[str, int]:
-        return r" \otimes ".join(self.entry(x) for x in t.args), _PRODUCT
+        return r" \otimes ".join(self.at(x, _PRODUCT) if x.op == "kron" else self.entry(x) for x in t.args), _PRODUCT
 
 
 def spelled(id: str) -> str:

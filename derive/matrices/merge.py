@@ -13,6 +13,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.cost import cost
+from derive.matrices.dims import Dim
 from derive.matrices.numbers import Sizes, evaluated
 from derive.matrices.points import matrix, sizes
 from derive.matrices.rebuild import rebuilt
@@ -21,6 +22,13 @@ from derive.matrices.term import Term, make, ordered
 _POINTS = ((3, 0), (3, 1), (4, 2))  # the least size and how sizes are dealt
 _CLOSE = 1e-9
 _LARGEST = 2000  # parts that are compared
+
+
+def _sizes_of(t: Term) -> tuple[Dim, ...]:
+    """Return dimensions that stand in a term beside its shape."""
+    if t.op in ("comm", "slice"):
+        return tuple(t.data)
+    return (t.data,) if t.op in ("dim", "toep") else ()
 
 
 class Values:
@@ -35,7 +43,7 @@ class Values:
     ) -> None:
         self.lets = lets
         every = ordered(*terms, *lets, *lets.values())
-        dims = {d for t in every for d in (*t.shape, *(t.data if t.op == "comm" else ()))}
+        dims = {d for t in every for d in (*t.shape, *_sizes_of(t))}
         self.sizes = [Sizes(sizes(dims, least, turn), smooth) for least, turn in _POINTS]
         self.kept: list[Term] = []  # so that no other term gets the id of one
         self.leaves: list[dict[Term, Any]] = []

@@ -12,29 +12,30 @@ _OPS = frozenset({"add", "had", "matmul"})
 def oriented(t: Term) -> Term:
     """Return t with every part turned that is shorter to write as a transpose; only for writing."""
     # From the outside: the largest part that is worth it is turned, not its pieces.
-    return _turn(t, {})
+    return _turn(t)
 
 
-def _turn(t: Term, done: dict[int, Term]) -> Term:
+def _turn(t: Term) -> Term:
+    done: dict[Term, Term] = {}  # holds the turned terms, too, which nothing else does
     stack: list[tuple[Term, bool]] = [(t, False)]
     while stack:
         x, ready = stack.pop()
-        if id(x) in done:
+        if x in done:
             continue
         other = _shorter(x)
         if other is not None:
-            if id(other) in done:
-                done[id(x)] = make("T", (done[id(other)],), shape=x.shape)
+            if other in done:
+                done[x] = make("T", (done[other],), shape=x.shape)
             else:
                 stack += [(x, False), (other, False)]
         elif ready:
-            args = [done[id(y)] for y in x.args]
+            args = [done[y] for y in x.args]
             same = all(y is z for y, z in zip(args, x.args, strict=True))
-            done[id(x)] = x if same else make(x.op, args, x.data, x.shape)
+            done[x] = x if same else make(x.op, args, x.data, x.shape)
         else:
             stack.append((x, True))
-            stack += [(y, False) for y in x.args if id(y) not in done]
-    return done[id(t)]
+            stack += [(y, False) for y in x.args if y not in done]
+    return done[t]
 
 
 def _shorter(t: Term) -> Term | None:

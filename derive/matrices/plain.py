@@ -8,6 +8,7 @@ from fractions import Fraction
 from derive.expr import Ref
 from derive.matrices import layout
 from derive.matrices.differential import lifted
+from derive.matrices.products import transpose
 from derive.matrices.term import Term
 from derive.ops import PRIMITIVES
 
@@ -164,6 +165,14 @@ class _Plain:
     def matrix_power(self, t: Term) -> tuple[str, int]:
         return f"{self.at(t.args[0], _POWER)}^{t.data}", _POWER
 
+    def block(self, t: Term) -> tuple[str, int]:
+        """Return [[A, B], [C, D]]: an addition to the language, as it has no matrices of its own."""
+        columns = t.data[1]
+        if t.data[0] == 1:  # a list of one list would be read as that list
+            return f"{self.at(transpose(t), _ATOM)}'", _POWER
+        rows = [t.args[k : k + columns] for k in range(0, len(t.args), columns)]
+        return "[" + ", ".join("[" + ", ".join(self.at(x, _SUM) for x in row) + "]" for row in rows) + "]", _ATOM
+
     def inverse(self, t: Term) -> tuple[str, int]:
         inner = t.args[0]
         if inner.op == "T" and inner.args[0].op == "sym":
@@ -204,6 +213,7 @@ _RULES: dict[str, Callable[[_Plain, Term], tuple[str, int]]] = {
     "mpow": _Plain.matrix_power,
     "inv": _Plain.inverse,
     "toep": lambda self, t: (f"toep({self.at(t.args[0], _SUM)},{t.data})", _ATOM),
+    "block": _Plain.block,
 }
 _CALLS = frozenset(
     "sum tr det logdet norm norm1 diag diagvec vec kron softmax rowsoftmax colsoftmax logsumexp huber clip".split()

@@ -125,7 +125,25 @@ def _meet(x: Term, y: Term) -> Term | None:
         return _kron_vec(x, y)
     if x.op == y.op == "comm" and x.data == (y.data[1], y.data[0]):
         return eye(x.rows)
+    if x.op == y.op == "block":
+        return _blocks(x, y)
     return _powers(x, y)
+
+
+def _blocks(x: Term, y: Term) -> Term | None:
+    """The product of matrices of blocks, where the blocks fit."""
+    (rows, inner), (height, columns) = x.data, y.data
+    left = [x.args[k : k + inner] for k in range(0, len(x.args), inner)]
+    right = [y.args[k : k + columns] for k in range(0, len(y.args), columns)]
+    if inner != height or any(m.columns != row[0].rows for m, row in zip(left[0], right, strict=True)):
+        return None
+    cells = [
+        a.add(*(matmul(m, row[j]) for m, row in zip(line, right, strict=True))) for line in left for j in range(columns)
+    ]
+    if len(cells) == 1:
+        return cells[0]
+    shape = (x.rows, y.columns)
+    return make("block", cells, (rows, columns), shape)
 
 
 def _powers(x: Term, y: Term) -> Term | None:

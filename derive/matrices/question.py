@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from derive.source import Slice, of_text
 
 KINDS = ("gradient", "gradient_sym", "jacobian", "hessian")
 LAYOUTS = ("denominator", "numerator")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REWRITTEN = frozenset({"tan", "sinh", "cosh"})
 _LONGEST = 20_000  # characters of a formula
 
@@ -74,7 +76,7 @@ class _Reader:
     def declare(self, id: str, shape: Shape) -> None:
         kinds = self.known.of(id).kinds
         traits = {*kinds, *({"symmetric"} if "positive definite" in kinds else ())}
-        plain = plain_name(id, self.ids)
+        plain = id if _IDENTIFIER.fullmatch(id) and id not in self.ids else plain_name(id, self.ids)
         self.ids[plain] = id
         self.terms[id] = a.sym(plain, shape, *sorted(traits - ({"symmetric"} if id == self.wrt else set())))
 

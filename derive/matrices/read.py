@@ -106,7 +106,10 @@ class _Reading:
         for k, (sign, factor) in enumerate(zip(t.signs, t.factors[1:], strict=True)):
             each = sign in ("odot", "circ")
             at = (t.factors[k].at[1], factor.at[0])
-            found = self.joined(p.had if each else p.matmul, found, self.read(factor), at, "⊙" if each else "·")
+            if sign == "otimes":
+                found = p.kron(found, self.read(factor))
+            else:
+                found = self.joined(p.had if each else p.matmul, found, self.read(factor), at, "⊙" if each else "·")
         return found
 
     def div(self, t: s.Div) -> Term:
