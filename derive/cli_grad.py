@@ -10,6 +10,7 @@ import click
 
 DONE, FINDINGS, UNUSABLE = 0, 1, 2
 _FORMATS = ("text", "json", "tex", "pdf")
+_OPTIONS = ("<shape>", "<assume>", "<wrt>")
 _KINDS = ("gradient", "gradient_sym", "jacobian", "hessian")
 
 
@@ -18,9 +19,13 @@ _KINDS = ("gradient", "gradient_sym", "jacobian", "hessian")
 @click.option("--wrt", required=True, metavar="VAR", help="The name to differentiate by.")
 @click.option("--shape", "shapes", multiple=True, metavar="'W: m x n'", help="The shape of a name; may be repeated.")
 @click.option("--let", "lets", multiple=True, metavar="'r = W*x - y'", help="A name for a part; may be repeated.")
-@click.option("--assume", "assumed", multiple=True, metavar="'A symmetric'", help="What holds for a name; may be repeated.")
+@click.option(
+    "--assume", "assumed", multiple=True, metavar="'A symmetric'", help="What holds for a name; may be repeated."
+)
 @click.option("--kind", type=click.Choice(_KINDS), help="[default: gradient of a scalar, else jacobian]")
-@click.option("--layout", type=click.Choice(("denominator", "numerator")), default="denominator", help="[default: denominator]")
+@click.option(
+    "--layout", type=click.Choice(("denominator", "numerator")), default="denominator", help="[default: denominator]"
+)
 @click.option("--steps", "with_steps", is_flag=True, help="Show the way, one rule a line.")
 @click.option("-o", "target", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
 @click.option("--to", "form", type=click.Choice(_FORMATS), help="[default: text, or what the name of the file says]")
@@ -63,7 +68,7 @@ def grad(
         lines = chain(question) if with_steps or chosen == "json" else []
     except Fault as fault:
         click.echo(str(fault), err=True)
-        sys.exit(FINDINGS)
+        sys.exit(UNUSABLE if fault.span is not None and fault.span.source.name in _OPTIONS else FINDINGS)
     for note in question.notes:
         click.echo(f"note: {note}", err=True)
     _put(_made(found, lines, chosen), chosen, target)

@@ -14,7 +14,18 @@ assert _SPEC is not None and _SPEC.loader is not None
 plain_syntax = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(plain_syntax)
 
-SHAPES = {"A": "m x n", "B": "n x m", "S": "n x n", "X": "m x n", "Y": "n x n", "u": "n", "v": "m", "w": "k", "s": "", "t": ""}
+SHAPES = {
+    "A": "m x n",
+    "B": "n x m",
+    "S": "n x n",
+    "X": "m x n",
+    "Y": "n x n",
+    "u": "n",
+    "v": "m",
+    "w": "k",
+    "s": "",
+    "t": "",
+}
 SIZES = ({"m": 3, "n": 2, "k": 2}, {"m": 2, "n": 4, "k": 3})
 _SMOOTH = ("exp", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
 _KINKED = ("relu", "abs", "sign", "step")
@@ -65,7 +76,9 @@ class Expressions:
             return lambda d: f"{name}({draw(shape or self.any_shape(), d)})"
 
         def quadratic(d: int) -> str:
-            return f"{paren(draw(('n', '1'), d - 1))}'*{paren(draw(('n', 'n'), d - 1))}*{paren(draw(('n', '1'), d - 1))}"
+            return (
+                f"{paren(draw(('n', '1'), d - 1))}'*{paren(draw(('n', 'n'), d - 1))}*{paren(draw(('n', '1'), d - 1))}"
+            )
 
         square = ("n", "n")
         return [
@@ -119,7 +132,7 @@ class Expressions:
 
 
 def paren(text: str) -> str:
-    return text if text.isalnum() or text.endswith("'") and text[:-1].isalnum() else f"({text})"
+    return text if text.isalnum() or (text.endswith("'") and text[:-1].isalnum()) else f"({text})"
 
 
 def regular(text: str, size: str) -> str:
@@ -160,7 +173,9 @@ def leaves(sizes: dict[str, int], seed: int) -> dict[str, Any]:
     found: dict[str, Any] = dict(sizes)
     for name in SHAPES:
         shape = shape_of(name)
-        found[name] = rng.normal(size=tuple(1 if d == "1" else sizes[d] for d in shape)) if shape else float(rng.normal())
+        found[name] = (
+            rng.normal(size=tuple(1 if d == "1" else sizes[d] for d in shape)) if shape else float(rng.normal())
+        )
     return found
 
 
@@ -168,17 +183,25 @@ def value(formula: str, env: dict[str, Any]) -> Any:
     return plain_syntax.ev(plain_syntax.parse(formula), env)
 
 
-def numeric(formula: str, wrt: str, env: dict[str, Any], kind: str) -> tuple[Any, float]:
-    """Return the derivative by differences of fourth order, in the layout of the kind, and the size of the values."""
+def numeric(formula: str, wrt: str, env: dict[str, Any], kind: str, scale: float) -> Any:
+    """Return the derivative by central differences, column by column, flat; scale: of the steps."""
+    x = np.array(env[wrt], dtype=float)
 
-    def gradient(at: dict[str, Any]) -> Any:
-        return plain_syntax.numdiff(lambda x: value(formula, {**at, wrt: x}), at[wrt], "fd")
+    def at(moves: Any) -> Any:
+        moved = x + moves.reshape(x.shape, order="F")
+        found = value(formula, {**env, wrt: moved if x.shape else float(moved)})
+        return np.atleast_1d(np.asarray(found, dtype=float)).reshape(-1, order="F")
 
-    x, f = env[wrt], value(formula, env)
-    size = float(np.abs(f).max())
-    if kind == "gradient":
-        return np.reshape(gradient(env), np.shape(x), order="F"), size
-    if kind == "jacobian":
-        found = gradient(env)
-        return (found.reshape(np.shape(f), order="F") if np.ndim(x) == 0 else found), size
-    return plain_syntax.numdiff(lambda y: gradient({**env, wrt: y})[0], x, "fd"), size * 1e3
+    unit = np.eye(x.size)
+    if kind == "hessian":
+        h = 1e-3 * scale
+        pairs = [
+            [(at(h * (u + v)) - at(h * (u - v)) - at(h * (v - u)) + at(-h * (u + v)))[0] for v in unit] for u in unit
+        ]
+        return (np.array(pairs) / (4 * h * h)).reshape(-1)
+    h = 1e-4 * scale
+    columns = [(8 * (at(h * u) - at(-h * u)) - (at(2 * h * u) - at(-2 * h * u))) / (12 * h) for u in unit]
+    whole = np.stack(columns, 1)
+    if kind == "jacobian" and not x.shape:
+        return whole.reshape(np.shape(value(formula, env)), order="F").reshape(-1)
+    return whole.reshape(-1) if kind == "jacobian" else whole.reshape(-1).reshape(x.shape, order="F").reshape(-1)

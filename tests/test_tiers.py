@@ -31,7 +31,7 @@ TIERS = (
         "agreement",
         "optimisers",
     ),
-    ("problems", "check"),
+    ("problems", "check", "matrices"),
     ("document", "narrate"),
     ("writers", "engines", "markdown", "references"),
     (
@@ -49,9 +49,10 @@ TIERS = (
         "catalogue",
         "completion",
         "checking",
+        "derivative",
     ),
     ("notebook",),
-    ("cli", "cli_check", "__main__", "__init__"),
+    ("cli", "cli_check", "cli_grad", "__main__", "__init__"),
 )
 PLACE = {name: tier for tier, names in enumerate(TIERS) for name in names}
 

@@ -13,7 +13,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.differential import differential, inner
-from derive.matrices.dims import Shape
+from derive.matrices.dims import Shape, of
 from derive.matrices.rebuild import rebuilt
 from derive.matrices.term import Term, make, ordered
 
@@ -185,8 +185,8 @@ def piece(g: Term, t: Term, k: int) -> Term:
         shape = t.args[k].shape
         return a.ones(*shape) if g.op == "ones" else a.zeros(shape)
     columns = t.data[1]
-    top = sum((t.args[i * columns].rows for i in range(k // columns)), a.of(0))
-    left = sum((t.args[j].columns for j in range(k % columns)), a.of(0))
+    top = sum((t.args[i * columns].rows for i in range(k // columns)), of(0))
+    left = sum((t.args[j].columns for j in range(k % columns)), of(0))
     if g.op == "add":
         return a.add(*(piece(x, t, k) for x in g.args))
     return make("slice", (g,), (top, left), t.args[k].shape)

@@ -1,7 +1,7 @@
-"""A printed derivative against numeric ones: what stands on the page is read again and compared with the formula given.
+"""A printed derivative against numeric ones: what stands on the page is read again and compared with the formula.
 
-Neither side of the comparison uses terms or rules of differentiation: both the formula and the result are evaluated from
-their texts, in 50 digits, at several sizes of the dimensions, and differences are taken along random directions.
+Neither side of the comparison uses terms or rules of differentiation: both the formula and the result are evaluated
+from their texts, in 50 digits, at several sizes of the dimensions, and differences are taken along random directions.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _stable(texts: Texts, leaves: Mapping[str, Quantity]) -> bool:
             before = (*texts.lets, *texts.definitions)
             values.append(_cells(evaluated(texts.result, before, leaves, texts.plain)))
     scale = max(map(abs, values[1]), default=0)
-    return max(abs(real(x) - real(y)) for x, y in zip(*values, strict=True)) <= real(Fraction(1, 10**12)) * scale
+    return bool(max(abs(real(x) - real(y)) for x, y in zip(*values, strict=True)) <= real(Fraction(1, 10**12)) * scale)
 
 
 def _numbers() -> list[int]:

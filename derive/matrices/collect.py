@@ -22,7 +22,7 @@ def collected(t: Term) -> Term:
     return mapped(t, lambda x: _collect(x) if x.op == "add" else _opened(x))
 
 
-_DISTRIBUTE = {"had": p.had, "scale": a.scale, "mul": a.mul}
+_DISTRIBUTE: dict[str, Callable[..., Term]] = {"had": p.had, "scale": a.scale, "mul": a.mul}
 
 
 def _opened(t: Term) -> Term:
@@ -78,7 +78,7 @@ def _raw_scale(scalar: Term, t: Term) -> Term:
 
 
 def _candidates(t: Term) -> Iterator[tuple[Term, Term, Callable[[Term], Term]]]:
-    """Yield sums that equal t, with one factor taken out of two or more terms, what is in its brackets, and how it is made."""
+    """Yield sums that equal t with a factor taken out, what is in its brackets, and how the sum is made from that."""
     for group, without, factored in (*_scalar_factors(t), *_outer_factors(t), *_entry_factors(t)):
         inner = a.add(*(without(x) for x in group))
         if a.is_zero(inner):

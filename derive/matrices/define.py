@@ -27,9 +27,7 @@ def defined(t: Term, taken: Iterable[str]) -> tuple[Term, list[tuple[Term, Term]
         found.append((name, part))
 
 
-def _numbered(
-    t: Term, found: list[tuple[Term, Term]], used: set[str]
-) -> tuple[Term, list[tuple[Term, Term]]]:
+def _numbered(t: Term, found: list[tuple[Term, Term]], used: set[str]) -> tuple[Term, list[tuple[Term, Term]]]:
     """Return everything with the names numbered in the order of their definitions."""
     final: list[tuple[Term, Term]] = []
     fresh = {}

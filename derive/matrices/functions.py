@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from derive.matrices import sums as a
 from derive.matrices.dims import Dim, of, shown
-from derive.matrices.products import had, kron, matmul, total, transpose
+from derive.matrices.products import had, kron, matmul, transpose
 from derive.matrices.sums import ONE, Clash, eye, mul, num, power, scale
 from derive.matrices.term import Term, make
 
@@ -12,7 +14,7 @@ from derive.matrices.term import Term, make
 def entrywise(name: str, t: Term, *more: Term) -> Term:
     """Return a function of a number (a primitive, by name) at every entry; `more` are scalars or of the same shape."""
     if name == "sqrt":
-        return power(t, num(a.Fraction(1, 2))) if t.scalar else _root(t)
+        return power(t, num(Fraction(1, 2))) if t.scalar else _root(t)
     if name == "exp" and t is a.ZERO:
         return ONE
     if name == "log" and t.op == "map" and t.data == "exp":
@@ -29,7 +31,7 @@ def entrywise(name: str, t: Term, *more: Term) -> Term:
 def _root(t: Term) -> Term:
     from derive.matrices.products import entry_power
 
-    return entry_power(t, num(a.Fraction(1, 2)))
+    return entry_power(t, num(Fraction(1, 2)))
 
 
 def trace(t: Term) -> Term:
@@ -192,6 +194,3 @@ def block(rows: int, columns: int, *cells: Term) -> Term:
         return cells[0]
     shape = (sum(heights[1:], heights[0]), sum(widths[1:], widths[0]))
     return make("block", cells, (rows, columns), shape)
-
-
-__all__ = ["total"]

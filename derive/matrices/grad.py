@@ -72,7 +72,9 @@ def answer(question: Question) -> Answer:
         except NotCertified as wrong:
             reason = str(wrong)
         except Unwritable as word:
-            raise NoClosedForm(_MISSING.get(str(word), f"the result needs {word}, which has no notation here")) from None
+            raise NoClosedForm(
+                _MISSING.get(str(word), f"the result needs {word}, which has no notation here")
+            ) from None
     raise Fault("this derivative could not be certified, so it is not shown", reason=reason)
 
 

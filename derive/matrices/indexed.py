@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from derive.errors import Fault
 from derive.language import surface as s
@@ -24,7 +24,7 @@ class Reading(Protocol):
     """What reads everything that has no index."""
 
     def read(self, t: s.Tree) -> Term: ...
-    def fault(self, t: s.Tree, title: str, expected: str = "", reason: str = "") -> Fault: ...
+    def fault(self, t: s.Tree, title: str, **more: Any) -> Fault: ...
     def dim(self, t: s.Tree) -> Dim: ...
     def spread(self, op: str, args: list[Term]) -> Term: ...
     def entry_call(self, t: s.Call) -> str: ...
@@ -146,7 +146,9 @@ class _Indices:
         return self.joined(t, p.had, *(self.read(x) for x in t.factors))
 
     def div(self, t: s.Div) -> Indexed:
-        return self.joined(t, lambda x, y: p.had(x, p.entry_power(y, a.num(-1))), self.read(t.above), self.read(t.below))
+        return self.joined(
+            t, lambda x, y: p.had(x, p.entry_power(y, a.num(-1))), self.read(t.above), self.read(t.below)
+        )
 
     def pow(self, t: s.Pow) -> Indexed:
         base, exponent = self.read(t.base), self.read(t.exponent)

@@ -7,16 +7,19 @@ from fractions import Fraction
 
 from derive.matrices import layout
 from derive.matrices.dims import Dim, Shape
-from derive.matrices.term import Term
+from derive.matrices.term import Term, ordered
 from derive.ops import PRIMITIVES
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
+# Functions that are written with a letter, which another name may have.
+_LETTERS = {"step": "u", "sigmoid": "sigma"}
 _TALL = ("\\frac", "\\begin", "\\sum")
 
 
 def latex(t: Term, spelled: Mapping[str, str] | None = None) -> str:
     """Return a term as LaTeX; `spelled` says how names are written."""
-    return _Latex(spelled or {}).at(t, _SUM)
+    used = frozenset(x.data[0] for x in ordered(t) if x.op == "sym")
+    return _Latex(spelled or {}, used).at(t, _SUM)
 
 
 def brackets(text: str) -> str:
@@ -31,12 +34,12 @@ def dims(shape: Shape) -> str:
 
 
 def dimension(d: Dim) -> str:
-    return str(d).replace("*", " ").replace("_", "")
+    return str(d).replace("*", " ").replace("_", r"\_")
 
 
 class _Latex:
-    def __init__(self, spelled: Mapping[str, str]) -> None:
-        self.spelled = spelled
+    def __init__(self, spelled: Mapping[str, str], used: frozenset[str]) -> None:
+        self.spelled, self.used = spelled, used
 
     def at(self, t: Term, level: int) -> str:
         text, own = self.text(t)
@@ -144,6 +147,8 @@ class _Latex:
     def mapped(self, t: Term) -> tuple[str, int]:
         inner = [self.at(x, _SUM) for x in t.args]
         template = PRIMITIVES[t.data].latex
+        if t.data in _LETTERS and _LETTERS[t.data] in self.used:
+            template = rf"\operatorname{{{{{t.data}}}}}{{}}"
         if not template:
             return (rf"|{inner[0]}|" if t.data == "abs" else rf"\operatorname{{{t.data}}}{brackets(inner[0])}"), _ATOM
         if t.data == "exp":

@@ -1,4 +1,4 @@
-"""How a term stands on a page, whatever the language: signs, what is above and below a fraction line, order of summands."""
+"""How a term stands on a page in any language: signs, fractions, the order of summands."""
 
 from __future__ import annotations
 

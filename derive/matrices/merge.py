@@ -32,7 +32,10 @@ def _sizes_of(t: Term) -> tuple[Dim, ...]:
 
 
 class Values:
-    """Values of terms at a few points, computed as they are asked for; smooth: as in `numbers`; same: names with the values of others."""
+    """Values of terms at a few points, computed as they are asked for.
+
+    smooth: as in `numbers`; same: names that have the values of others.
+    """
 
     def __init__(
         self,

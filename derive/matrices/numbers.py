@@ -1,7 +1,7 @@
 """Values of terms in double precision, complex so that every function has one: what terms are compared by.
 
-Where terms are compared, functions with kinks and `erf` are replaced by smooth ones, the same wherever they stand: what is
-equal with these is equal for any function, and no point can lie on one side of a kink only.
+Where terms are compared, functions with kinks and `erf` are replaced by smooth ones, the same wherever they stand: what
+is equal with these is equal for any function, and no point can lie on one side of a kink only.
 """
 
 from __future__ import annotations

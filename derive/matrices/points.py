@@ -31,7 +31,7 @@ def matrix(t: Term, at: Mapping[str, int], seed: str) -> Any:
     rng = generator(f"{seed} {name}")
     rows, columns = t.rows.value(at), t.columns.value(at)
     x = rng.normal(size=(rows, columns)) * 0.8
-    if "positive" in traits or "positive determinant" in traits and rows != columns:
+    if "positive" in traits or ("positive determinant" in traits and rows != columns):
         x = rng.uniform(0.4, 1.8, size=(rows, columns))
     if "symmetric" in traits and rows == columns:
         x = x + x.T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise
 
@@ -23,9 +23,7 @@ def matmul(*factors: Term) -> Term:
     shape = (matrices[0].rows, matrices[-1].columns)
     if any(a.is_zero(m) for m in matrices):
         return zeros(shape)
-    made = _joined(matrices)
-    found = [scale(s, t) for s, t in [(a.product(scalars), made)]][0]
-    return found
+    return scale(a.product(scalars), _joined(matrices))
 
 
 def _parted(factors: Iterable[Term]) -> tuple[list[Term], list[Term]]:
@@ -123,11 +121,25 @@ def _meet(x: Term, y: Term) -> Term | None:
         return total(x)
     if x.op == "kron" and y.op == "vec":
         return _kron_vec(x, y)
+    if x.rows.number == 1 and y.columns.number == 1 and "had" in (x.op, y.op):
+        return _cancelled(x, y)
     if x.op == y.op == "comm" and x.data == (y.data[1], y.data[0]):
         return eye(x.rows)
     if x.op == y.op == "block":
         return _blocks(x, y)
     return _powers(x, y)
+
+
+def _cancelled(x: Term, y: Term) -> Term | None:
+    """Return (y/s)'·s as the sum of y, and its like, where entries cancel."""
+    together = had(transpose(x), y)
+    if _count(together) <= _count(x) + _count(y) - 2:
+        return total(together)
+    return None
+
+
+def _count(t: Term) -> int:
+    return len(t.args) if t.op == "had" else 1
 
 
 def _blocks(x: Term, y: Term) -> Term | None:
@@ -441,7 +453,3 @@ def total(t: Term) -> Term:
     if t.op in ("vec", "diag", "T"):
         return total(t.args[0])
     return make("sum", (t,), orders=[(transpose(t),)])
-
-
-def common(matrices: Sequence[Term]) -> bool:
-    return len({m.shape for m in matrices}) == 1

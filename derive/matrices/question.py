@@ -33,7 +33,8 @@ class Question:
     """What is asked, as terms and as trees.
 
     free: the variable as it is differentiated by, without what is assumed of it; wrt: with it.
-    lets: names with what they stand for. ids: plain name → id in the texts. shaped: the names that have shapes. notes: what a reader should be told.
+    lets: names with what they stand for. ids: plain name → id in the texts. shaped: the names that have shapes.
+    notes: what a reader should be told.
     """
 
     formula: Term
@@ -74,8 +75,9 @@ class _Reader:
         return parse(text, self.table, syntax_of(text.text))
 
     def declare(self, id: str, shape: Shape) -> None:
-        kinds = self.known.of(id).kinds
-        traits = {*kinds, *({"symmetric"} if "positive definite" in kinds else ())}
+        known = self.known.of(id)
+        traits = {*known.kinds, *({"symmetric"} if "positive definite" in known.kinds else ())}
+        traits |= {"positive"} if known.low is not None and known.low >= 0 else set()
         plain = id if _IDENTIFIER.fullmatch(id) and id not in self.ids else plain_name(id, self.ids)
         self.ids[plain] = id
         self.terms[id] = a.sym(plain, shape, *sorted(traits - ({"symmetric"} if id == self.wrt else set())))
@@ -118,10 +120,10 @@ def ask(
     text = of_text(formula, "<formula>")
     if len(formula) > _LONGEST:
         raise Fault(f"a formula of more than {_LONGEST} characters", text.span(0, 1))
-    lets = [of_text(let, "<let>") for let in lets]
+    given = [of_text(let, "<let>") for let in lets]
     known = assumed(shapes, assume)
-    reader = _reader(known, of_text(wrt, "<wrt>"), lets)
-    let_terms, let_trees = _lets(reader, lets)
+    reader = _reader(known, of_text(wrt, "<wrt>"), given)
+    let_terms, let_trees = _lets(reader, given)
     tree = _one(reader.parse(text), text)
     reader.note(tree)
     term = _read(reader, tree, text)
@@ -143,7 +145,11 @@ def ask(
         known=known,
         leaves=[id for id in reader.ids.values() if id not in dict(let_trees)],
         ids=reader.ids,
-        spelled={plain: reader.spelled[id] for plain, id in reader.ids.items() if set(reader.spelled.get(id, "")) & set("\\^{")},
+        spelled={
+            plain: reader.spelled[id]
+            for plain, id in reader.ids.items()
+            if set(reader.spelled.get(id, "")) & set("\\^{")
+        },
         notes=_notes(reader, term, free, let_terms),
         wrt_text=wrt.strip(),
         shaped=[reader.terms[id] for id in reader.shapes],
@@ -177,7 +183,11 @@ def _lets(reader: _Reader, lets: Sequence[Slice]) -> tuple[dict[Term, Term], lis
     trees: list[tuple[str, s.Tree]] = []
     for text in lets:
         relation = reader.parse(text)
-        if not isinstance(relation, s.Relation) or relation.signs != ("=",) or not isinstance(relation.sides[0], s.Name):
+        if (
+            not isinstance(relation, s.Relation)
+            or relation.signs != ("=",)
+            or not isinstance(relation.sides[0], s.Name)
+        ):
             raise Fault("this is no definition", text.span(), expected="a name and what it is, such as r = W*x - y")
         name, body = relation.sides
         assert isinstance(name, s.Name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from derive.errors import Fault, nearest
 from derive.language import surface as s
+from derive.language.grammar import Table, parse
 from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
@@ -18,7 +19,7 @@ from derive.matrices.sums import Clash
 from derive.matrices.term import Term, make, ordered
 from derive.matrices.unify import chained, fitted, open_name, same_shapes
 from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS
-from derive.source import Slice
+from derive.source import Slice, of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ class _Reading:
             start, end = at
             span = self.text.span(start, max(end, start + 1))
             fits = "the same shapes" if sign in "+⊙/" else "as many columns on the left as rows on the right"
-            raise Clash(f"the shapes do not fit: {shown(x.shape)} {sign} {shown(y.shape)}", span, expected=fits) from None
+            raise Clash(
+                f"the shapes do not fit: {shown(x.shape)} {sign} {shown(y.shape)}", span, expected=fits
+            ) from None
 
     def neg(self, t: s.Neg) -> Term:
         return a.neg(self.read(t.body))
@@ -118,7 +121,9 @@ class _Reading:
             at = (t.above.at[1], t.below.at[0])
             return self.joined(p.had, above, p.entry_power(below, a.num(-1)), at, "/")
         if not below.scalar:
-            raise self.fault(t.below, f"division by {shown(below.shape)} matrix", expected="a scalar, or ./ for entries")
+            raise self.fault(
+                t.below, f"division by {shown(below.shape)} matrix", expected="a scalar, or ./ for entries"
+            )
         return a.over(above, below)
 
     def pow(self, t: s.Pow) -> Term:
@@ -243,7 +248,11 @@ class _Reading:
         raise self.fault(t, "this is no matrix", expected="[[1, 2], [3, 4]], or (1, 2) for a column")
 
 
-_CONSTANTS: dict[str, Callable[..., Term]] = {"I": lambda n, m=1: a.eye(n), "1": a.ones, "0": lambda n, m=1: a.zeros((of(n), of(m)))}
+_CONSTANTS: dict[str, Callable[..., Term]] = {
+    "I": lambda n, m=1: a.eye(n),
+    "1": a.ones,
+    "0": lambda n, m=1: a.zeros((of(n), of(m))),
+}
 
 
 def constant(t: s.Name, dims: frozenset[str]) -> Term | None:
@@ -253,15 +262,20 @@ def constant(t: s.Name, dims: frozenset[str]) -> Term | None:
         return None
     if not t.sub:
         return made(f"?{t.at[0]}") if t.base in "I1" else None
-    size = [dimension_of(part, dims) for part in t.sub.split(",")]
-    return made(*size) if len(size) < 3 and None not in size else None
+    for parts in (t.sub.split(","), *((t.sub[:k], t.sub[k + 1 :]) for k, c in enumerate(t.sub) if c == "x")):
+        sizes = [_size(part, dims) for part in parts]
+        if len(sizes) < 3 and None not in sizes:
+            return made(*sizes)
+    return None
 
 
-def dimension_of(text: str, dims: frozenset[str]) -> Dim | None:
-    """Return a size that stands in a subscript: a number, or a name of `dims`."""
-    if text.isdigit() and len(text) < 5:
-        return of(int(text))
-    return of(text) if text in dims else None
+def _size(text: str, dims: frozenset[str]) -> Dim | None:
+    """Return a size that stands in a subscript: 3, n or n+k-1, with names of `dims`; None for anything else."""
+    piece = of_text(text)
+    try:
+        return dimension(parse(piece, Table(dims), "plain"), piece, dims)
+    except Fault:
+        return None
 
 
 def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Dim:

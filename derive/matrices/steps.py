@@ -1,7 +1,7 @@
 """The way to a derivative as on paper: a chain of differentials, one rule a line.
 
-For a gradient each line writes df as a sum of scalar products ⟨g, dt⟩ over inner parts t of the formula, and the next one
-replaces the outermost dt by what its rule says (Magnus and Neudecker, Matrix Differential Calculus, ch. 9). For a
+For a gradient each line writes df as a sum of scalar products ⟨g, dt⟩ over inner parts t of the formula, and the next
+one replaces the outermost dt by what its rule says (Magnus and Neudecker, Matrix Differential Calculus, ch. 9). For a
 Jacobian there are two: dF with dX in it, and vec dF = J·vec dX.
 """
 
@@ -57,7 +57,7 @@ RULES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: df as pairs (g, t) of Σ ⟨g, dt⟩, or `moved` = dF as a formula in dX; rule: what led to it, "" at first."""
+    """One line: df as pairs (g, t) of Σ ⟨g, dt⟩, or `moved` = dF as a formula in dX; rule: what led to it."""
 
     pairs: Sequence[tuple[Term, Term]]
     rule: str
