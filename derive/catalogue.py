@@ -27,6 +27,19 @@ def _blocks() -> list[tuple[str, ...]]:
     return [(name, section, ", ".join(o.options), o.shows) for section, name, o in listed]
 
 
+def _matrices() -> list[tuple[str, ...]]:
+    from derive.matrices.read import FUNCTIONS
+
+    constants = [
+        ("ones", "ones(m,n), ones(n): all entries 1"),
+        ("zeros", "zeros(m,n): all entries 0"),
+        ("eye", "eye(n): the identity matrix"),
+        ("comm", "comm(m,n)*vec(A) = vec(A') for A of m x n"),
+        ("toep", "toep(w,n)*x: the full convolution of w with a column x of n entries"),
+    ]
+    return [*constants, *((name, says) for name, (_, _, says) in FUNCTIONS.items())]
+
+
 def _templates() -> list[tuple[str, ...]]:
     from derive.writers.templates import names
 
@@ -62,6 +75,7 @@ def _notation() -> list[tuple[str, ...]]:
 CATALOGUE: dict[str, tuple[str, Rows]] = {
     "primitives": ("functions with their derivatives", _primitives),
     "losses": ("loss functions", _losses),
+    "matrices": ("functions of matrices; all primitives work entry by entry", _matrices),
     "blocks": ("what the body of a report can ask for, with options", _blocks),
     "problems": ("kinds of problems, by their section of the front matter", _problems),
     "optimisers": ("update rules", _optimisers),

@@ -239,7 +239,7 @@ def new(name: Path, template: str, force: bool) -> None:
     "name", required=False, shell_complete=completion.one_of(lambda ctx: _entries(ctx.params.get("kind") or ""))
 )
 def list_(kind: str | None, name: str | None) -> None:
-    """List what there is: primitives, losses, blocks, templates, problems, optimisers, engines, notation.
+    """List what there is: primitives, losses, matrices, blocks, templates, problems, optimisers, engines, notation.
 
     \b
       derive list

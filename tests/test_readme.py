@@ -78,8 +78,9 @@ def test_commands(derive: Callable[..., Any], here: Path, command: str) -> None:
     words = shlex.split(command)[1:]
     if words[0] == "new":
         (here / words[1]).unlink()
-    files = [str(f.relative_to(here)) for w in words for f in (sorted(here.glob(w)) if "*" in w else [])]
-    words = [x for w in words for x in (files if "*" in w else [w])]
+    words = [
+        x for w in words for x in ([str(f.relative_to(here)) for f in here.glob(w)] if w.endswith("*.md") else [w])
+    ]
     run = derive(*words)
     if "latex" in words and shutil.which("pdflatex") is None:
         assert run.code == 1 and "not installed" in run.err
@@ -88,7 +89,14 @@ def test_commands(derive: Callable[..., Any], here: Path, command: str) -> None:
 
 
 def test_there_are_commands_of_every_kind() -> None:
-    assert {c.split()[1] for c in derive_commands()} == {"build", "parse", "new", "list", "equal", "explain"}
+    assert {c.split()[1] for c in derive_commands()} == {"build", "parse", "new", "list", "equal", "explain", "grad"}
+
+
+def test_the_derivative_shown_is_the_one_printed(derive: Callable[..., Any]) -> None:
+    (shown,) = (block for block in fenced("console") if block.startswith("$ derive grad"))
+    command, _, output = shown.partition("\n")
+    run = derive(*shlex.split(command)[2:])
+    assert run.code == 0 and run.out == output
 
 
 def test_the_first_report_builds(derive: Callable[..., Any], here: Path) -> None:

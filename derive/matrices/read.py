@@ -173,7 +173,7 @@ class _Reading:
             return f.toeplitz(self.read(t.args[0]), self.dim(t.args[1]))
         args = [self.read(x) for x in t.args]
         if t.fn in FUNCTIONS:
-            count, function = FUNCTIONS[t.fn]
+            count, function, _ = FUNCTIONS[t.fn]
             if len(args) != count:
                 raise self.fault(t, f"{t.fn} takes {count} argument{'s' * (count > 1)}, here are {len(args)}")
             return function(*args)
@@ -306,28 +306,45 @@ def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Di
     raise fault("this is no dimension")
 
 
-FUNCTIONS: dict[str, tuple[int, Callable[..., Term]]] = {
-    "sum": (1, p.total),
-    "tr": (1, f.trace),
-    "trace": (1, f.trace),
-    "det": (1, f.determinant),
-    "logdet": (1, f.log_determinant),
-    "inv": (1, p.inverse),
-    "norm": (1, f.norm),
-    "norm1": (1, f.norm_1),
-    "diag": (1, p.diag),
-    "diagvec": (1, f.diagonal),
-    "vec": (1, p.vec),
-    "kron": (2, p.kron),
-    "softmax": (1, f.softmax),
-    "rowsoftmax": (1, lambda x: f.softmax(x, "row")),
-    "colsoftmax": (1, lambda x: f.softmax(x, "col")),
-    "logsumexp": (1, f.log_sum_exp),
-    "huber": (2, lambda x, d: make("huber", (x, d), None, x.shape)),
-    "clip": (3, lambda x, low, high: make("clip", (x, low, high), None, x.shape)),
-    "tan": (1, lambda x: p.had(f.entrywise("sin", x), p.entry_power(f.entrywise("cos", x), a.num(-1)))),
-    "cosh": (1, lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), f.entrywise("exp", a.neg(x))))),
-    "sinh": (1, lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), a.neg(f.entrywise("exp", a.neg(x)))))),
+# Name → how many arguments, what it makes, what it is.
+FUNCTIONS: dict[str, tuple[int, Callable[..., Term], str]] = {
+    "sum": (1, p.total, "the sum of all entries"),
+    "tr": (1, f.trace, "the trace"),
+    "trace": (1, f.trace, "the trace"),
+    "det": (1, f.determinant, "the determinant"),
+    "logdet": (1, f.log_determinant, "log |det|"),
+    "inv": (1, p.inverse, "the inverse"),
+    "norm": (1, f.norm, "the root of the sum of squares: Euclidean, Frobenius"),
+    "norm1": (1, f.norm_1, "the sum of absolute entries"),
+    "diag": (1, p.diag, "the diagonal matrix of a column"),
+    "diagvec": (1, f.diagonal, "the diagonal as a column"),
+    "vec": (1, p.vec, "the columns under each other"),
+    "kron": (2, p.kron, "Kronecker's product"),
+    "softmax": (1, f.softmax, "softmax of a column"),
+    "rowsoftmax": (1, lambda x: f.softmax(x, "row"), "softmax of each row"),
+    "colsoftmax": (1, lambda x: f.softmax(x, "col"), "softmax of each column"),
+    "logsumexp": (1, f.log_sum_exp, "log of the sum of exp of all entries"),
+    "huber": (2, lambda x, d: make("huber", (x, d), None, x.shape), "huber(r, d): the Huber loss of every entry"),
+    "clip": (
+        3,
+        lambda x, low, high: make("clip", (x, low, high), None, x.shape),
+        "clip(x, a, b): every entry within bounds",
+    ),
+    "tan": (
+        1,
+        lambda x: p.had(f.entrywise("sin", x), p.entry_power(f.entrywise("cos", x), a.num(-1))),
+        "tangent of every entry",
+    ),
+    "cosh": (
+        1,
+        lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), f.entrywise("exp", a.neg(x)))),
+        "hyperbolic cosine of every entry",
+    ),
+    "sinh": (
+        1,
+        lambda x: a.times(Fraction(1, 2), a.add(f.entrywise("exp", x), a.neg(f.entrywise("exp", a.neg(x))))),
+        "hyperbolic sine of every entry",
+    ),
 }
 
 _RULES: dict[type, Callable[[_Reading, Any], Term]] = {
