@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from derive.errors import Fault
-from derive.expr import Apply, Expr, Number, Ref
+from derive.expr import Number, Ref
 from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
+from derive.matrices.entrywise import lifted
 from derive.matrices.term import Term
 from derive.ops import PRIMITIVES
 
@@ -132,39 +133,6 @@ def _entrywise(t: Term, d: Sequence[D]) -> Term:
             joined = p.had(slope, dx) if dx.shape == t.shape else p.had(slope, a.scale(dx, a.ones(*t.shape)))
             terms.append(joined)
     return a.add(*terms)
-
-
-def lifted(e: Expr, env: dict[str, Term]) -> Term:
-    """Return an expression in scalars, taken at every entry of matrices."""
-    match e:
-        case Number():
-            return a.num(e.value)
-        case Ref():
-            return env[e.name]
-        case Apply(op, args):
-            xs = [lifted(x, env) for x in args]
-            return _LIFTED[op](*xs) if op in _LIFTED else _function(op, xs)
-    raise Fault("this is no expression in numbers")
-
-
-def _function(op: str, xs: list[Term]) -> Term:
-    if op == "pi":
-        from derive.matrices.term import make
-
-        return make("pi")
-    shaped = next((x for x in xs if not x.scalar), xs[0])
-    first = xs[0] if xs[0].shape == shaped.shape else a.scale(xs[0], a.ones(*shaped.shape))
-    return f.entrywise(op, first, *xs[1:])
-
-
-_LIFTED: dict[str, Callable[..., Term]] = {
-    "add": a.add,
-    "mul": p.had,
-    "neg": a.neg,
-    "div": lambda x, y: p.had(x, p.entry_power(y, a.num(-1))),
-    "pow": p.entry_power,
-    "sqrt": lambda x: f.entrywise("sqrt", x),
-}
 
 
 def _clip(t: Term, d: Sequence[D]) -> Term:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derive.expr import Ref
 from derive.matrices import layout
-from derive.matrices.differential import lifted
+from derive.matrices.entrywise import lifted
 from derive.matrices.products import transpose
 from derive.matrices.term import Term
 from derive.ops import PRIMITIVES

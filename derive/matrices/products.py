@@ -303,9 +303,7 @@ def entry_power(base: Term, exponent: Term) -> Term:
     if base.op == "vec":
         return vec(entry_power(base.args[0], exponent))
     if base.op == "map" and base.data == "exp" and n == -1:
-        from derive.matrices.functions import entrywise
-
-        return entrywise("exp", a.neg(base.args[0]))
+        return make("map", (a.neg(base.args[0]),), "exp", base.shape)
     return make("hpow", (base,), n, base.shape)
 
 

@@ -43,9 +43,7 @@ class Term:
         return self.shape[1]
 
     def __repr__(self) -> str:
-        from derive.matrices.plain import plain
-
-        return f"<{plain(self)}>"
+        return f"<{self.op} {self.data or ''}({', '.join(map(repr, self.args))})>"
 
 
 _made: WeakValueDictionary[Hashable, Term] = WeakValueDictionary()
