@@ -222,13 +222,14 @@ def contribution(t: Term, k: int, g: Term) -> Term:
     return pulled(g, moved, by)
 
 
-def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None) -> Term:
+def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None, seed: Term = a.ONE) -> Term:
     """Return ∂loss/∂wrt for a scalar, in the shape of wrt; `lets` are names with what they stand for.
 
-    A step of the sweep multiplies by one local derivative and is put in order at once; nothing is inlined.
+    With a seed g in the shape of `loss`, return the derivative of Σ g⊙loss. A step of the sweep multiplies by one local
+    derivative and is put in order at once; nothing is inlined.
     """
     lets = lets or {}
-    adjoints: dict[int, list[Term]] = {id(loss): [a.ONE]}
+    adjoints: dict[int, list[Term]] = {id(loss): [seed]}
     parts = sequence(loss, lets)
     inside = reaching(parts, wrt, lets)
     for t in reversed(parts):

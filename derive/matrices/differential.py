@@ -135,6 +135,11 @@ def _entrywise(t: Term, d: Sequence[D]) -> Term:
     return a.add(*terms)
 
 
+def _open(t: Term, d: Sequence[D]) -> Term:
+    name, primes = t.data
+    return p.had(f.opened(name, t.args[0], primes + 1), _there(d[0]))
+
+
 def _clip(t: Term, d: Sequence[D]) -> Term:
     x, low, high = t.args
     below, above = _step(low, x, t), _step(x, high, t)
@@ -198,4 +203,5 @@ RULES: dict[str, Rule] = {
     "colsoftmax": _col_softmax,
     "huber": _huber,
     "clip": _clip,
+    "fn": _open,
 }

@@ -159,6 +159,11 @@ def toeplitz(w: Term, n: Dim) -> Term:
     return make("toep", (w,), n, (w.rows + n - 1, n))
 
 
+def opened(name: str, t: Term, primes: int = 0) -> Term:
+    """Return a function that is left open, or a derivative of it, at every entry."""
+    return make("fn", (t,), (name, primes), t.shape)
+
+
 def unvec(t: Term, like: Term) -> Term:
     """Return the matrix of the shape of `like` whose columns are those of t: vec's inverse.
 

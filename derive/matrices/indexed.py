@@ -6,7 +6,7 @@ rows by the first). A product of more is summed as soon as an index stands in no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,9 +20,16 @@ from derive.matrices.dims import Dim
 from derive.matrices.term import Term
 
 
+class Known(Protocol):
+    @property
+    def terms(self) -> Mapping[str, Term]: ...
+
+
 class Reading(Protocol):
     """What reads everything that has no index."""
 
+    @property
+    def names(self) -> Known: ...
     def read(self, t: s.Tree) -> Term: ...
     def fault(self, t: s.Tree, title: str, **more: Any) -> Fault: ...
     def dim(self, t: s.Tree) -> Dim: ...
@@ -78,8 +85,14 @@ class _Indices:
         indices = self.subscripts(t.sub)
         if not indices:
             raise self.reading.fault(t, f"the index {t.latex} is used as a number", expected="entries, as in x_i")
-        base = self.reading.read(s.Name(t.at, t.base, t.base, "", "", t.base))
-        return self.entry(t, base, indices)
+        return self.entry(t, self.reading.read(self.whole(t)), indices)
+
+    def whole(self, t: s.Name) -> s.Name:
+        """Return the matrix whose entry a name is: y_ij is one of Y where there is no y."""
+        for id in (t.base, _capital(t.base)):
+            if id in self.reading.names.terms:
+                return s.Name(t.at, id, id, "", "", id)
+        return s.Name(t.at, t.base, t.base, "", "", t.base)
 
     def index(self, t: s.Index) -> Indexed:
         indices = self.subscripts(t.sub)
@@ -214,6 +227,12 @@ class _Indices:
         if len(made) > 2:
             raise self.reading.fault(t, f"the index {index} joins more than two matrices")
         return [*others, _contraction(columns, made)]
+
+
+def _capital(id: str) -> str:
+    """Return the name of a matrix for that of its entries: Y for y, hat_Y for hat_y."""
+    head, bar, last = id.rpartition("_")
+    return f"{head}{bar}{last[:1].upper()}{last[1:]}"
 
 
 def _contraction(columns: list[Term], made: dict[str, Term]) -> Indexed:

@@ -146,7 +146,7 @@ class _Latex:
 
     def mapped(self, t: Term) -> tuple[str, int]:
         inner = [self.at(x, _SUM) for x in t.args]
-        template = PRIMITIVES[t.data].latex
+        template = self.spelled.get(f"op {t.data}", "") or PRIMITIVES[t.data].latex
         if t.data in _LETTERS and _LETTERS[t.data] in self.used:
             template = rf"\operatorname{{{{{t.data}}}}}{{}}"
         if not template:
@@ -181,7 +181,9 @@ class _Latex:
 
     def name(self, t: Term) -> tuple[str, int]:
         text = self.spelled.get(t.data[0], spelled(t.data[0]))
-        return text, _POWER if "^" in text else _ATOM
+        if text.startswith("-"):
+            return text, _SUM
+        return text, _POWER if "^" in text and not text.startswith("\\begin") else _ATOM
 
     def block(self, t: Term) -> tuple[str, int]:
         columns = t.data[1]
@@ -242,6 +244,10 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
     "norm": _Latex.norm,
     "norm1": _Latex.norm,
     "block": _Latex.block,
+    "fn": lambda self, t: (
+        self.spelled.get(f"fn {t.data[0]}", spelled(t.data[0])) + "'" * t.data[1] + brackets(self.at(t.args[0], _SUM)),
+        _ATOM,
+    ),
     "det": lambda self, t: (rf"\det{brackets(self.at(t.args[0], _SUM))}", _ATOM),
     "logdet": lambda self, t: (rf"\log\left|\det{brackets(self.at(t.args[0], _SUM))}\right|", _ATOM),
     "toep": lambda self, t: (

@@ -219,4 +219,5 @@ RULES: dict[str, Rule] = {
     "logsumexp": lambda np, t, xs, sizes: _scalar(np, np.log(np.exp(xs[0]).sum())),
     "huber": _huber,
     "clip": _clip,
+    "fn": lambda np, t, xs, sizes: _smooth("".join(map(str, t.data)))(np, xs[0]),
 }

@@ -337,6 +337,7 @@ _TRANSPOSED: dict[str, Callable[[Term], Term]] = {
     "had": _each(had),
     "hpow": lambda t: entry_power(transpose(t.args[0]), num(t.data)),
     "map": lambda t: make("map", (transpose(t.args[0]), *t.args[1:]), t.data, (t.columns, t.rows)),
+    "fn": lambda t: make("fn", (transpose(t.args[0]),), t.data, (t.columns, t.rows)),
     "inv": lambda t: inverse(transpose(t.args[0])),
     "mpow": lambda t: matrix_power(transpose(t.args[0]), t.data),
     "kron": _each(lambda x, y: kron(x, y)),

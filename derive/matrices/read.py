@@ -17,25 +17,39 @@ from derive.matrices.dims import Dim, of, shown
 from derive.matrices.indexed import big_sum
 from derive.matrices.sums import Clash
 from derive.matrices.term import Term, make, ordered
-from derive.matrices.unify import chained, fitted, open_name, same_shapes
+from derive.matrices.unify import chained, open_name, same_shapes, sized, unified
 from derive.ops import DEFAULTS, PRIMITIVES, SPELLINGS
 from derive.source import Slice, of_text
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the names of a formula are: terms by id, and the names of dimensions."""
+    """What the names of a formula are: terms by id, the names of dimensions, functions of terms by id.
+
+    broadcast: whether a row or a column beside a matrix is added to each of its rows or columns.
+    """
 
     terms: Mapping[str, Term] = field(default_factory=dict)
     dims: frozenset[str] = frozenset()
+    functions: Mapping[str, Callable[..., Term]] = field(default_factory=dict)
+    broadcast: bool = False
+
+
+class Resolved(Exception):
+    """The shape of a name that was left open is known now: sizes by the names of its open dimensions."""
+
+    def __init__(self, sizes: Mapping[str, Dim]) -> None:
+        super().__init__()
+        self.sizes = sizes
 
 
 def read(tree: s.Tree, text: Slice, names: Names) -> Term:
     """Return the term that a tree means; raises a Fault at the part that has no meaning or does not fit."""
     found = _Reading(text, names).read(tree)
     for x in ordered(found):
-        if any(open_name(d) for d in x.shape):
-            at = next(int(open_name(d)[1:]) for d in x.shape if open_name(d))
+        places = [open_name(d)[1:] for d in x.shape if open_name(d)[1:].isdigit()]
+        if places:
+            at = int(places[0])
             raise Fault("the size of this matrix is open", text.span(at, at + 1), expected="a subscript, as in I_n")
     return found
 
@@ -90,8 +104,13 @@ class _Reading:
 
     def joined(self, join: Callable[..., Term], x: Term, y: Term, at: s.Range, sign: str) -> Term:
         """Return two terms joined; a clash is shown at the operator, with both shapes."""
-        x, y = fitted(x, y, chained if sign == "·" else same_shapes)
+        sizes = unified(x, y, chained if sign == "·" else same_shapes)
+        if any(name.startswith("?leaf") for name in sizes):
+            raise Resolved(sizes)
+        x, y = sized(x, sizes), sized(y, sizes)
         try:
+            if self.names.broadcast and sign == "+":
+                return join(*spread(x, y))
             return join(x, y)
         except Clash:
             start, end = at
@@ -163,6 +182,9 @@ class _Reading:
         return p.transpose(self.read(t.body))
 
     def call(self, t: s.Call) -> Term:
+        own = self.names.functions.get(t.fn)
+        if own is not None and not t.primes:
+            return own(*(self.read(x) for x in t.args))
         if t.primes:
             raise self.fault(t, f"the derivative of {t.fn} is no function here")
         if t.fn in ("ones", "zeros", "eye", "comm"):
@@ -276,6 +298,21 @@ def _size(text: str, dims: frozenset[str]) -> Dim | None:
         return dimension(parse(piece, Table(dims), "plain"), piece, dims)
     except Fault:
         return None
+
+
+def spread(x: Term, y: Term) -> tuple[Term, Term]:
+    """Return two summands with a row or a column repeated so that it has the shape of the other."""
+    if x.scalar or y.scalar or x.shape == y.shape:
+        return x, y
+    for small, large, first in ((x, y, True), (y, x, False)):
+        if small.rows.number == 1 and small.columns == large.columns:
+            full = p.matmul(a.ones(large.rows), small)
+        elif small.columns.number == 1 and small.rows == large.rows:
+            full = p.matmul(small, a.ones(1, large.columns))
+        else:
+            continue
+        return (full, y) if first else (x, full)
+    return x, y
 
 
 def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Dim:

@@ -61,6 +61,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "rowsoftmax": lambda t, x: f.softmax(x, "row"),
     "colsoftmax": lambda t, x: f.softmax(x, "col"),
     "logsumexp": lambda t, x: f.log_sum_exp(x),
+    "fn": lambda t, x: f.opened(t.data[0], x, t.data[1]),
     "toep": lambda t, x: f.toeplitz(x, t.data),
     "block": lambda t, *x: f.block(*t.data, *x),
 }

@@ -50,6 +50,7 @@ RULES: dict[str, str] = {
     "kron": "product rule for Kronecker's product",
     "toep": "a convolution commutes",
     "huber": "the derivative of the Huber loss is the clipped residual",
+    "fn": "the derivative of a function that is left open",
     "clip": "within its bounds clip is the identity",
     "let": "the definition is put in",
 }

@@ -31,8 +31,8 @@ def sized(t: Term, sizes: Mapping[str, Dim]) -> Term:
     return found[id(t)]
 
 
-def fitted(x: Term, y: Term, pairs: Callable[[Term, Term], list[tuple[Dim, Dim]]]) -> tuple[Term, Term]:
-    """Return two terms with sizes filled in so that `pairs` of their dimensions agree where they can."""
+def unified(x: Term, y: Term, pairs: Callable[[Term, Term], list[tuple[Dim, Dim]]]) -> dict[str, Dim]:
+    """Return the sizes of open dimensions with which `pairs` of those of two terms agree where they can."""
     sizes: dict[str, Dim] = {}
     for p, q in pairs(x, y):
         if p != q:
@@ -40,7 +40,7 @@ def fitted(x: Term, y: Term, pairs: Callable[[Term, Term], list[tuple[Dim, Dim]]
                 sizes[open_name(p)] = q
             elif open_name(q):
                 sizes[open_name(q)] = p
-    return (sized(x, sizes), sized(y, sizes)) if sizes else (x, y)
+    return sizes
 
 
 def same_shapes(x: Term, y: Term) -> list[tuple[Dim, Dim]]:
