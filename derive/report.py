@@ -16,12 +16,12 @@ from derive.markdown import numbering
 from derive.markdown.answers import centimetres
 from derive.markdown.numbering import Numbering
 from derive.notation import Notation
-from derive.problems import PROBLEMS, RESERVED, Problem
+from derive.problems import PROBLEMS, RESERVED, SECTIONS, Problem, kind_of
 from derive.source import Slice
 
 _TEXTS = tuple("title subtitle course institution team date due template language".split())
 _SETTINGS = tuple("paper toc pictures explanations answer_space".split())
-KEYS = (*_TEXTS, "authors", "numbering", "notation", *_SETTINGS, *PROBLEMS)
+KEYS = (*_TEXTS, "authors", "numbering", "notation", *_SETTINGS, *SECTIONS)
 PAPERS = ("a4", "letter")
 LONGEST = 400_000  # bytes of a report, far more than anybody writes by hand
 WORDS = frozenset({"compare", "ref"})  # names that the body uses itself
@@ -60,7 +60,7 @@ def load(path: Path) -> Report:
     front, body = frontmatter.read(frontmatter.decode(data, str(path)))
     for key, _ in front.entries:
         if key.text in RESERVED:
-            raise Fault(f"the section `{key.text}` cannot be built yet", key.span(), expected=", ".join(PROBLEMS))
+            raise Fault(f"the section `{key.text}` cannot be built yet", key.span(), expected=", ".join(SECTIONS))
     front.check(KEYS)
     notation = read_notation(front.get("notation"), Notation())
     problems, sections = _problems(front, notation)
@@ -128,7 +128,7 @@ def _authors(given: Value | None) -> tuple[str, ...]:
 def _problems(front: Entry, notation: Notation) -> tuple[dict[str, Problem], dict[str, str]]:
     problems: dict[str, Problem] = {}
     sections: dict[str, str] = {}
-    for section, kind in PROBLEMS.items():
+    for section in SECTIONS:
         entries = front.get(section)
         if entries is None:
             continue
@@ -144,6 +144,7 @@ def _problems(front: Entry, notation: Notation) -> tuple[dict[str, Problem], dic
                 )
             if not isinstance(entry, Entry):
                 raise Fault(f"`{name.text}` holds the lines of a problem", name.span(), expected="forward: |")
-            problems[name.text] = kind.load(name.text, entry, named, notation, problems.values())
-            sections[name.text] = section
+            kind = kind_of(section, entry, named)
+            problems[name.text] = PROBLEMS[kind].load(name.text, entry, named, notation, problems.values())
+            sections[name.text] = kind
     return problems, sections

@@ -163,7 +163,8 @@ def _smooth(id: str, primes: int, args: list[Scalar], count: int) -> Scalar:
     if len(args) < count or (primes and count != 1):
         raise DomainError(f"{id} of a matrix")
     rng = random.Random(id)
-    total: Scalar = Fraction(rng.randint(-9, 9), 7) if not primes else Fraction(0)
+    shift = Fraction(rng.randint(-9, 9), 7)  # drawn for derivatives, too, so that they are those of the function
+    total: Scalar = Fraction(0) if primes else shift
     for _ in range(3):
         a, c = Fraction(rng.randint(1, 30), 10), Fraction(rng.randint(-30, 30), 10)
         inner: Scalar = c

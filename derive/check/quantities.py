@@ -103,6 +103,22 @@ def plus(a: Quantity, b: Quantity) -> Quantity:
     return paired(a, b, lambda x, y: operate("add", x, y), "+")
 
 
+def repeated(a: Quantity, b: Quantity) -> tuple[Quantity, Quantity]:
+    """Return two summands, a row or a column among them repeated so that it has the shape of the other."""
+    if not (isinstance(a, Grid) and isinstance(b, Grid)) or a.shape == b.shape:
+        return a, b
+    (m, n), (k, j) = a.shape, b.shape
+    if m == 1 and n == j:
+        return Grid(a.rows * k), b
+    if k == 1 and n == j:
+        return a, Grid(b.rows * m)
+    if n == 1 and m == k:
+        return Grid(tuple(row * j for row in a.rows)), b
+    if j == 1 and m == k:
+        return a, Grid(tuple(row * n for row in b.rows))
+    return a, b
+
+
 def times(a: Quantity, b: Quantity) -> Quantity:
     """Return the product: of matrices where both are, else by a number."""
     if not (isinstance(a, Grid) and isinstance(b, Grid)):

@@ -99,7 +99,8 @@ class Valuation:
     largest, least: the binary sizes of the largest number met on the way, the scale of rounding errors, and of the
     smallest one, which may be all that two values differ by.
     numbers: other values for numbers of the formula, by their place.
-    spread: whether a number beside a matrix in a sum is meant at every entry. most: operations of one value.
+    spread: whether a number beside a matrix in a sum is meant at every entry. broadcast: whether a row or a column
+    beside a matrix is added to each of its rows or columns. most: operations of one value.
     kinks: functions of a world at whose zeros something jumps or bends, by where they stand.
     """
 
@@ -112,6 +113,7 @@ class Valuation:
     numbers: Mapping[s.Range, Scalar] = field(default_factory=dict)
     work: Work | None = field(default_factory=_work.get)
     spread: bool = False
+    broadcast: bool = False
     most: int = MOST
 
     def value(self, tree: s.Tree) -> Quantity:
@@ -228,6 +230,8 @@ class Valuation:
         first, *rest = (self.value(x) for x in t.terms)
         for term in rest:
             spread = self.spread and isinstance(first, Grid) != isinstance(term, Grid)
+            if self.broadcast:
+                first, term = q.repeated(first, term)
             first = q.paired(first, term, lambda x, y: operate("add", x, y), "+") if spread else q.plus(first, term)
         return first
 

@@ -18,6 +18,7 @@ from derive.check.parts import path_of
 from derive.check.subject import Subject
 from derive.document import Aligned, Chain, Heading, Table
 from derive.errors import Fault, Unreadable
+from derive.problems.network import Network
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def _read(path: Path, changed: int, size: int) -> Against:
     shown = list(_shown(document.body))
     said = dict(_said(document.body))
     used = {_problem(chain) for _, chain in shown} | set(said.values())
-    names = [name for name in loaded.problems if name in used or not used]
+    scalar = [name for name, problem in loaded.problems.items() if isinstance(problem, Network)]
+    names = [name for name in scalar if name in used or not used]
     if not names:
         raise Fault("the report has no problem to check against", path=str(path), expected="an entry of `networks`")
     subjects = {name: Subject(loaded.problems[name]) for name in names}  # type: ignore[arg-type]

@@ -35,6 +35,7 @@ class Reading(Protocol):
     def dim(self, t: s.Tree) -> Dim: ...
     def spread(self, op: str, args: list[Term]) -> Term: ...
     def entry_call(self, t: s.Call) -> str: ...
+    def resolve(self, one: Dim | None, other: Dim) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class _Indices:
             if self.sizes[index] is None:
                 self.sizes[index] = size
             elif self.sizes[index] != size:
+                self.reading.resolve(self.sizes[index], size)
                 title = f"the index {index} goes to {self.sizes[index]}, but there are {size} entries here"
                 raise self.reading.fault(t, title)
         if len(indices) == 2 and indices[0] == indices[1]:

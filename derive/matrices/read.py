@@ -223,6 +223,12 @@ class _Reading:
             raise self.fault(t, f"{t.fn} has no meaning under a sum over indices")
         return op
 
+    def resolve(self, one: Dim | None, other: Dim) -> None:
+        """Raise Resolved where two sizes differ of which one belongs to a name with an open shape."""
+        for open_, known in ((one, other), (other, one)):
+            if open_ is not None and known is not None and open_name(open_).startswith("?leaf"):
+                raise Resolved({open_name(open_): known})
+
     def big_sum(self, t: s.BigSum) -> Term:
         return big_sum(t, self)
 

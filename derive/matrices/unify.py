@@ -44,7 +44,11 @@ def unified(x: Term, y: Term, pairs: Callable[[Term, Term], list[tuple[Dim, Dim]
 
 
 def same_shapes(x: Term, y: Term) -> list[tuple[Dim, Dim]]:
-    return [] if x.scalar or y.scalar else list(zip(x.shape, y.shape, strict=True))
+    """Return the dimensions of two summands; a plain number beside a matrix stands at every entry."""
+    if (x.scalar and x.op == "num") or (y.scalar and y.op == "num"):
+        return []
+    named = any(t.op == "sym" and all(open_name(d).startswith("?leaf") for d in t.shape) for t in (x, y))
+    return list(zip(x.shape, y.shape, strict=True)) if named or not (x.scalar or y.scalar) else []
 
 
 def chained(x: Term, y: Term) -> list[tuple[Dim, Dim]]:

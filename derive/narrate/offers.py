@@ -6,6 +6,7 @@ from derive.narrate import experiments, magnitudes, network
 from derive.narrate.activations import activation
 from derive.narrate.blocks import Offer
 from derive.narrate.common import rounded
+from derive.narrate.matrices import offers as matrices
 from derive.narrate.plots import OPTIONS as PICTURE
 
 _MANY = 1000
@@ -39,8 +40,11 @@ _EXPERIMENTS = {
         'magnitudes("w_1", "w_2")',
     ),
 }
-# section of the front matter → the blocks of its problems
-BLOCKS: dict[str, dict[str, Offer]] = {"networks": {**network.OFFERS, **_EXPERIMENTS}}
+# kind of problem → its blocks
+BLOCKS: dict[str, dict[str, Offer]] = {
+    "networks": {**network.OFFERS, **_EXPERIMENTS},
+    "matrix networks": matrices.OFFERS,
+}
 # what a body may ask for across problems
 ACROSS = {
     "compare": Offer(

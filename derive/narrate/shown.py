@@ -7,6 +7,9 @@ from typing import Any
 
 from derive.narrate.backward import order
 from derive.narrate.common import backward_key, forward_key
+from derive.narrate.matrices import common as matrices
+from derive.narrate.matrices.backward import shown
+from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.network import Network
 
 
@@ -18,5 +21,15 @@ def of_network(network: Network) -> dict[str, dict[str, str]]:
     return {"the forward line of": lines, "the gradient by": gradients}
 
 
-# section of the front matter → the steps of its problems
-STEPS: dict[str, Callable[[Any], dict[str, dict[str, str]]]] = {"networks": of_network}
+def of_matrices(network: MatrixNetwork) -> dict[str, dict[str, str]]:
+    """Return the same for a network of matrices."""
+    lines = {matrices.forward_key(network, line.name): network.names[line.name].spelled for line in network.lines}
+    gradients = {matrices.backward_key(network, name): network.names[name].spelled for name in shown(network)}
+    return {"the forward line of": lines, "the gradient by": gradients}
+
+
+# kind of problem → its steps
+STEPS: dict[str, Callable[[Any], dict[str, dict[str, str]]]] = {
+    "networks": of_network,
+    "matrix networks": of_matrices,
+}

@@ -1,0 +1,1 @@
+"""The blocks of a network of vectors and matrices."""

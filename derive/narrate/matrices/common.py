@@ -1,0 +1,106 @@
+"""What the blocks of a matrix network share: how names, shapes and matrices of numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from derive.check.quantities import Grid, Quantity
+from derive.document import Link
+from derive.errors import Fault
+from derive.matrices.dims import SCALAR, Shape
+from derive.matrices.latex import dims, latex
+from derive.matrices.orient import oriented
+from derive.matrices.term import Term
+from derive.narrate.blocks import Ask
+from derive.notation import Notation, show
+from derive.problems.matrix.network import MatrixNetwork
+from derive.problems.matrix.numbers import Numbers
+
+
+def written(network: MatrixNetwork, t: Term, spelled: Mapping[str, str] | None = None) -> str:
+    """Return a term as LaTeX with the names as the author writes them."""
+    return latex(oriented(t), spelled or network.spelled)
+
+
+def matrix(x: Quantity, notation: Notation, at_least: int | None = None) -> str:
+    """Return a number, or a matrix of numbers, as LaTeX."""
+    if not isinstance(x, Grid):
+        return show(x, notation, at_least)[0]
+    rows = r" \\ ".join(" & ".join(show(cell, notation, at_least)[0] for cell in row) for row in x.rows)
+    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+
+
+def exact(x: Quantity, notation: Notation, at_least: int | None = None) -> bool:
+    """Return whether all digits of all entries are shown."""
+    cells = x.cells if isinstance(x, Grid) else [x]
+    return all(show(cell, notation, at_least)[1] == cell for cell in cells)
+
+
+def put_in(network: MatrixNetwork, numbers: Numbers) -> dict[str, str]:
+    """Return how names and adjoints are written with their numbers."""
+    found = {name: matrix(x, network.notation) for name, x in numbers.values.items()}
+    found |= {f"∂{name}": matrix(x, network.notation) for name, x in numbers.adjoints.items()}
+    return {**network.spelled, **found}
+
+
+def space(shape: Shape) -> str:
+    """Return the set that something of a shape is from: ℝ^{m×n}."""
+    return r"\mathbb{R}" if shape == SCALAR else rf"\mathbb{{R}}^{{{dims(shape)}}}"
+
+
+def with_shapes(network: MatrixNetwork) -> dict[str, str]:
+    """Return how names are written with their shapes below them."""
+    found = dict(network.spelled)
+    for n in network.names.values():
+        if not n.symbol.scalar:
+            rows, columns = (dims((d, d)).split(" ")[0] for d in n.symbol.shape)
+            found[n.name] = rf"\underset{{{rows} \times {columns}}}{{{n.latex}}}"
+    return found
+
+
+def chosen(names: list[str], network: MatrixNetwork, ask: Ask) -> list[str]:
+    """Return the names asked for, or those between the options `from` and `to`."""
+    if ask.names:
+        return [network.find(n, ask.span) for n in ask.names]
+    first, last = ask.text("from"), ask.text("to")
+    start = _place(names, network, first, ask) if first else 0
+    stop = _place(names, network, last, ask) if last else len(names) - 1
+    if start > stop and names:
+        raise Fault(f"{first} comes after {last} here", ask.span, fix=f'from="{last}", to="{first}"')
+    return names[start : stop + 1]
+
+
+def _place(names: list[str], network: MatrixNetwork, spelled: str, ask: Ask) -> int:
+    name = network.find(spelled, ask.span)
+    if name not in names:
+        raise Fault(f"{spelled} is no step of this block", ask.span)
+    return names.index(name)
+
+
+def forward_key(network: MatrixNetwork, name: str) -> str:
+    return f"{network.name}.{name}"
+
+
+def backward_key(network: MatrixNetwork, name: str) -> str:
+    return f"{network.name}.d.{name}"
+
+
+def worked_out(
+    network: MatrixNetwork, t: Term, numbers: Numbers, end: Quantity, at_least: int | None = None
+) -> list[Link]:
+    """Return what follows a formula: with its numbers put in, and the result; "≈" where digits were cut."""
+    names = {x.data[0] for x in _symbols(t)}
+    used = [numbers.values.get(n, numbers.adjoints.get(n.removeprefix("∂"))) for n in names]
+    whole = all(x is None or exact(x, network.notation) for x in used)
+    substituted = written(network, t, put_in(network, numbers))
+    links = []
+    if substituted not in (written(network, t), matrix(end, network.notation, at_least)) and t.op != "sym":
+        links.append(Link("=" if whole else r"\approx", substituted))
+    same = whole and exact(end, network.notation, at_least)
+    return [*links, Link("=" if same else r"\approx", matrix(end, network.notation, at_least))]
+
+
+def _symbols(t: Term) -> list[Term]:
+    from derive.matrices.term import ordered
+
+    return [x for x in ordered(t) if x.op == "sym"]

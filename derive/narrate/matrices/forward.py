@@ -1,0 +1,90 @@
+"""The forward pass of a matrix network: as formulas, with shapes, with numbers."""
+
+from __future__ import annotations
+
+from derive.document import Aligned, Chain, Inline, Link, Math, Note, Paragraph
+from derive.graph import Role
+from derive.narrate.blocks import Ask, Placed
+from derive.narrate.matrices.common import (
+    chosen,
+    forward_key,
+    matrix,
+    space,
+    with_shapes,
+    worked_out,
+    written,
+)
+from derive.narrate.numbers import enumeration
+from derive.notation import show
+from derive.problems.matrix.network import MatrixLine, MatrixNetwork
+
+
+def forward(network: MatrixNetwork, ask: Ask) -> Placed:
+    """The forward pass; with shapes below the names, or each line as formula = substitution = value."""
+    names = chosen([line.name for line in network.lines], network, ask)
+    lines = [line for name in names if (line := network.line(name)) is not None]
+    if ask.flag("numbers") or ask.flag("after"):
+        chains = [c for line in lines if (c := _numbers(network, line, ask.flag("after"))) is not None]
+    else:
+        chains = [_line(network, line, ask.flag("shapes")) for line in lines]
+    remarks = tuple(_spread(network, line) for line in lines if line.spread) if not ask.flag("numbers") else ()
+    return (Aligned(tuple(chains)), *remarks)
+
+
+def _line(network: MatrixNetwork, line: MatrixLine, shapes: bool) -> Chain:
+    key = forward_key(network, line.name)
+    if not shapes or line.body is None:
+        return Chain(line.head, tuple(Link("=", form) for form in line.forms), key=key, shows=key)
+    spelled = with_shapes(network)
+    links = (Link("=", written(network, line.body, spelled)),)
+    return Chain(spelled[line.name], links, key=key, shows=key)
+
+
+def _spread(network: MatrixNetwork, line: MatrixLine) -> Note:
+    """Say what is added to every row or column."""
+    said: list[Inline] = []
+    for k, (name, one) in enumerate(line.spread):
+        said += ["; " if k else "", Math(network.latex(name)), f" is added to every {one}"]
+    return Note("Convention", (*said, "."))
+
+
+def _numbers(network: MatrixNetwork, line: MatrixLine, after: bool) -> Chain | None:
+    if line.body is None:
+        return None
+    state = network.after if after else network.before
+    key = forward_key(network, line.name)
+    value = state.values[line.name]
+    links = [*(Link("=", form) for form in line.forms[-1:]), *worked_out(network, line.body, state, value)]
+    return Chain(network.latex(line.name), tuple(links), shows=key)
+
+
+def given(network: MatrixNetwork, ask: Ask) -> Placed:
+    """The given values."""
+    if not network.given:
+        _ = network.before
+    leaves = [n for n in network.names.values() if n.name in network.given and n.role is not Role.LINE]
+    facts = [f"{n.latex} = {matrix(network.given[n.name], network.notation)}" for n in leaves]
+    facts += [f"{network.quantity(name)} = {matrix(x, network.notation)}" for name, x in network.upstream.items()]
+    words: tuple[Inline, ...] = ("Given " + ("are " if len(facts) > 1 else "is "), *enumeration(facts))
+    if network.update is not None and network.update.rate is not None:
+        rate = show(network.update.rate, network.notation)[0]
+        words = (*words, f"; the {network.update.called} is ", Math(f"{network.update.latex} = {rate}"))
+    return (Paragraph((*words, ".")),)
+
+
+def shapes(network: MatrixNetwork, ask: Ask) -> Placed:
+    """The shape of every quantity."""
+    names = [network.find(n, ask.span) for n in ask.names] or list(network.names)
+    rows = [Chain(network.latex(n), (Link(r"\in", space(network.names[n].symbol.shape)),)) for n in names]
+    return (Aligned(tuple(rows)),)
+
+
+def value_of(network: MatrixNetwork, ask: Ask) -> Placed:
+    """The value of a node."""
+    state = network.after if ask.flag("after") else network.before
+    return Math(matrix(state.values[network.find(ask.names[0], ask.span)], network.notation))
+
+
+def after(network: MatrixNetwork, ask: Ask) -> Placed:
+    """The value of a node after the update."""
+    return Math(matrix(network.after.values[network.find(ask.names[0], ask.span)], network.notation))

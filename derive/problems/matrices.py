@@ -1,0 +1,23 @@
+"""Whether an entry of `networks` is about vectors and matrices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from derive.front.entries import Mapping as Entry
+from derive.front.entries import Value as Given
+from derive.problems.inherit import ancestry
+from derive.problems.values import names_of_values
+
+_MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DOTALL)
+
+
+def has_shapes(entry: Entry, others: Mapping[str, Entry]) -> bool:
+    """Return whether an entry, or one that it takes over, speaks of shapes or has a matrix among its values."""
+    chain = ancestry(entry, others)
+    return any(part.get("shapes") is not None or _has_matrix(part.get("values")) for part in chain)
+
+
+def _has_matrix(given: Given | None) -> bool:
+    return any(_MATRIX.match(text.text.strip()) for _, text in names_of_values(given))

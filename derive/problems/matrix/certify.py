@@ -1,0 +1,131 @@
+"""Every printed derivative of a matrix network against the change of the loss when that name alone is moved.
+
+The formulas are read again from their LaTeX and evaluated; the loss is evaluated from the lines as they were written.
+Terms and rules of differentiation take no part in the comparison.
+"""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from derive.certify import Certificate
+from derive.check import quantities as q
+from derive.check.quantities import Grid, Quantity
+from derive.errors import Fault
+from derive.graph import Role
+from derive.matrices.certify import BOUND
+from derive.matrices.latex import latex
+from derive.matrices.orient import oriented
+from derive.numeric import precisely
+from derive.ops import DomainError
+from derive.ops.primitive import real
+from derive.problems.matrix.numbers import backward, parsed
+from derive.problems.matrix.world import World, forward
+
+if TYPE_CHECKING:
+    from derive.problems.matrix.network import MatrixNetwork
+
+_POINTS, _TRIES = 4, 40
+_STEP = Fraction(1, 10**15)
+
+
+def certify(network: MatrixNetwork) -> Certificate:
+    """Return the certificate; raises a Fault that names the first derivative that is wrong."""
+    errors: list[float] = []
+    reason = ""
+    with precisely():
+        for number in range(_TRIES):
+            if len(errors) == _POINTS:
+                break
+            try:
+                errors.append(_error(network, number))
+            except (DomainError, ZeroDivisionError, OverflowError) as outside:
+                reason = str(outside)
+            except ArithmeticError as wrong:
+                raise Fault(f"`{network.name}` could not be certified: {wrong}", network.entry.span) from None
+    if len(errors) < _POINTS:
+        raise Fault(f"`{network.name}` has no value at the points tried", network.entry.span, reason=reason)
+    return Certificate(len(errors), max(errors))
+
+
+def _error(network: MatrixNetwork, number: int) -> float:
+    rng = random.Random(f"{network.name} {number}")
+    world = World(network, _sizes(network, rng))
+    for n in network.names.values():
+        if n.role is not Role.LINE:
+            world.values[n.id] = _drawn(n.symbol.shape, world, rng, number)
+    forward(world)
+    backward(world)
+    worst = 0.0
+    for name, adjoint in network.adjoints.items():
+        if name == network.loss:
+            continue
+        direction = q.mapped(world.values[network.names[name].id], lambda _: _number(rng))
+        slope, size = _slope(world, name, direction)
+        forms = [(adjoint.term, False), *([(adjoint.closed, False)] if adjoint.closed is not None else [])]
+        forms += [(adjoint.rows, True)] if adjoint.rows is not None else []
+        for term, rows in forms:
+            world.rows = rows
+            text = latex(oriented(term), network.spelled)
+            found = world.value(parsed(network, text))
+            found = q.transposed(found) if rows else found
+            error = _compared(found, direction, slope, size, world.values[network.names[name].id])
+            if not error <= BOUND:
+                title = f"the derivative by {network.names[name].spelled} could not be certified"
+                raise Fault(title, network.entry.span, reason=f"{text} differs from the numeric derivative")
+            worst = max(worst, error)
+        world.rows = False
+    return worst
+
+
+def _sizes(network: MatrixNetwork, rng: random.Random) -> dict[str, int]:
+    names = sorted(network.dims)
+    sizes = list(range(2, 2 + max(len(names), 3)))
+    rng.shuffle(sizes)
+    return dict(zip(names, sizes, strict=False))
+
+
+def _number(rng: random.Random) -> Any:
+    return real(Fraction(rng.choice((-1, 1)) * rng.randint(1, 999), 500))
+
+
+def _drawn(shape: Any, world: World, rng: random.Random, number: int) -> Quantity:
+    rows, columns = (d.value(world.sizes) for d in shape)
+    positive = number % 4 == 3  # where logarithms of a leaf have a value
+    cells = [[abs(x) if positive else x for x in (_number(rng) for _ in range(columns))] for _ in range(rows)]
+    return q.grid(cells)
+
+
+def _slope(world: World, name: str, direction: Quantity) -> tuple[Any, Any]:
+    """Return the derivative of the loss along a direction of one name, everything behind it following."""
+    values = []
+    for sign in (1, -1):
+        step = real(sign * _STEP)
+        moved = World(world.network, world.sizes, dict(_before(world, name)))
+        id = world.network.names[name].id
+        moved.values[id] = q.plus(world.values[id], q.mapped(direction, lambda x, step=step: step * x))  # type: ignore[misc]
+        forward(moved)
+        values.append(real(moved.values[world.network.names[world.network.loss].id]))
+    return (values[0] - values[1]) / real(2 * _STEP), abs(values[0])
+
+
+def _before(world: World, name: str) -> dict[str, Quantity]:
+    """Return what does not change when a name is moved: the leaves, and the lines up to it."""
+    network = world.network
+    lines = [line.name for line in network.lines]
+    kept = lines[: lines.index(name)] if name in lines else []
+    return {n.id: world.values[n.id] for n in network.names.values() if n.role is not Role.LINE or n.name in kept}
+
+
+def _compared(found: Quantity, direction: Quantity, slope: Any, size: Any, like: Quantity) -> float:
+    if q.shape_of(found) != q.shape_of(like):
+        return float("inf")
+    cells = found.cells if isinstance(found, Grid) else [found]
+    moves = direction.cells if isinstance(direction, Grid) else [direction]
+    total = sum((real(x) * y for x, y in zip(cells, moves, strict=True)), real(Fraction(0)))
+    off = abs(total - slope)
+    if off <= (size + 1) * real(Fraction(1, 10**28)):
+        return 0.0
+    return float(off / max(abs(total), abs(slope)))

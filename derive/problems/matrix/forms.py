@@ -1,0 +1,145 @@
+"""The backward pass of a matrix network: each adjoint from those of later lines, and with these put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from derive.graph import Role
+from derive.matrices import jacobian as j
+from derive.matrices import sums as a
+from derive.matrices.adjoint import NoClosedForm, gradient
+from derive.matrices.collect import collected
+from derive.matrices.merge import merged
+from derive.matrices.products import matmul, transpose
+from derive.matrices.rebuild import substituted
+from derive.matrices.term import Term, ordered
+
+if TYPE_CHECKING:
+    from derive.problems.matrix.network import MatrixLine, MatrixNetwork
+
+_LONGEST = 120  # parts of a closed form
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint:
+    """∂loss/∂name: what each consumer brings, their sum in the adjoints of later lines, and with those put in.
+
+    rows: the same in numerator layout, in adjoints that are rows, as a product of Jacobians where there is one;
+    local: those Jacobians ∂consumer/∂name. given: the derivative of an abstract loss, which nothing says more of.
+    """
+
+    name: str
+    contributions: tuple[tuple[str, Term], ...]
+    term: Term
+    closed: Term | None
+    rows: Term | None = None
+    chain: tuple[tuple[str, str], ...] = ()
+    given: bool = False
+
+
+def symbol(network: MatrixNetwork, name: str) -> Term:
+    """Return ∂loss/∂name as a name, in the shape of the variable."""
+    return a.sym(f"∂{name}", network.names[name].symbol.shape)
+
+
+def row_symbol(network: MatrixNetwork, name: str) -> Term:
+    """Return ∂loss/∂name as a name in numerator layout: the transposed shape."""
+    rows, columns = network.names[name].symbol.shape
+    return a.sym(f"∂{name}", (columns, rows))
+
+
+def adjoints(network: MatrixNetwork) -> dict[str, Adjoint]:
+    """Return the adjoints in the order of the backward pass: a leaf as soon as all its consumers are done."""
+    found: dict[str, Adjoint] = {}
+    closed: dict[Term, Term] = {}
+    for name in order(network):
+        made = _adjoint(network, name, closed)
+        found[name] = made
+        if made.closed is not None and made.closed.size <= _LONGEST:
+            closed[symbol(network, name)] = made.closed
+    return found
+
+
+def order(network: MatrixNetwork) -> list[str]:
+    """Return what the backward pass goes through."""
+    lines = [line.name for line in network.lines]
+    leaves = [n.name for n in network.names.values() if n.role is not Role.LINE]
+    first = {
+        leaf: min((k for k, line in enumerate(network.lines) if reads(network, line, leaf)), default=-1)
+        for leaf in leaves
+    }
+    found: list[str] = []
+    for k in range(len(lines) - 1, -1, -1):
+        found.append(lines[k])
+        found += [leaf for leaf in leaves if first[leaf] == k]
+    return [*found, *(leaf for leaf in leaves if first[leaf] == -1)]
+
+
+def reads(network: MatrixNetwork, line: MatrixLine, name: str) -> bool:
+    if line.body is None:
+        return line.of == name
+    wanted = network.names[name].symbol
+    return any(x is wanted for x in ordered(line.body))
+
+
+def _adjoint(network: MatrixNetwork, name: str, closed: Mapping[Term, Term]) -> Adjoint:
+    own = network.names[name].symbol
+    if name == network.loss:
+        return Adjoint(name, (), a.ONE, a.ONE)
+    consumers = [line for line in network.lines if reads(network, line, name)]
+    if any(line.body is None for line in consumers):
+        given = symbol(network, name)
+        return Adjoint(name, (), given, given, row_symbol(network, name), given=True)
+    parts = [(line.name, _part(network, line, name, row=False)) for line in consumers]
+    term = _short(network, a.add(*(t for _, t in parts)) if parts else a.zeros(own.shape))
+    whole = _short(network, substituted(term, closed))
+    rows, chain = _in_rows(network, consumers, name)
+    return Adjoint(name, tuple(parts), term, whole if whole.size <= _LONGEST else None, rows, chain)
+
+
+def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Term:
+    assert line.body is not None
+    seed = a.ONE if line.name == network.loss else symbol(network, line.name)
+    if row and line.name != network.loss:
+        seed = transpose(row_symbol(network, line.name))
+    return collected(gradient(line.body, network.names[name].symbol, seed=seed))
+
+
+def _short(network: MatrixNetwork, t: Term) -> Term:
+    """Return a form with common factors out and lines recognised in it."""
+    lets = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    known = [*lets, *(body for body in lets.values())]
+    order = [network.names[line.name].symbol for line in network.lines if line.body is not None]
+    return collected(merged(collected(t), known, {name: lets[name] for name in order}))
+
+
+def _in_rows(
+    network: MatrixNetwork, consumers: list[MatrixLine], name: str
+) -> tuple[Term | None, tuple[tuple[str, str], ...]]:
+    """Return the derivative in numerator layout, and the Jacobians it is made of."""
+    own = network.names[name].symbol
+    if not consumers:
+        return None, ()
+    columns = own.columns.number == 1 and all(network.names[x.name].symbol.columns.number == 1 for x in consumers)
+    terms = []
+    try:
+        for line in consumers:
+            if columns:
+                row = a.ONE if line.name == network.loss else row_symbol(network, line.name)
+                terms.append(matmul(row, local(network, line.name, name)))
+            else:
+                terms.append(transpose(_part(network, line, name, row=True)))
+    except NoClosedForm:
+        return None, ()
+    chain = tuple((line.name, name) for line in consumers) if columns else ()
+    return collected(a.add(*terms)), chain
+
+
+def local(network: MatrixNetwork, of: str, by: str) -> Term:
+    """Return ∂of/∂by for one line and a name in it: the Jacobian of columns (numerator layout), ∂vec of/∂(vec by)ᵀ."""
+    line = network.line(of)
+    if line is None or line.body is None:
+        raise NoClosedForm(f"{of} is no line with a formula")
+    return _short(network, j.jacobian(line.body, network.names[by].symbol))

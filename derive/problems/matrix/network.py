@@ -1,0 +1,179 @@
+"""A network of vectors and matrices: lines, their derivatives in named adjoints, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from derive.certify import Certificate
+from derive.check.quantities import Grid, Quantity
+from derive.errors import Fault, nearest
+from derive.front.entries import Mapping as Entry
+from derive.graph import Role
+from derive.language import surface as s
+from derive.language.grammar import Table
+from derive.matrices.dims import Dim
+from derive.matrices.term import Term
+from derive.notation import Notation
+from derive.problems.matrix.forms import Adjoint, adjoints
+from derive.problems.matrix.numbers import Numbers, numbers, updated
+from derive.problems.values import Update
+from derive.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A leaf or a line: plain name, id, how the author spells it, its role, its symbol with its shape."""
+
+    name: str
+    id: str
+    spelled: str
+    latex: str
+    role: Role
+    symbol: Term
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixLine:
+    """A line of the forward pass; `forms` are its right sides as LaTeX, `body` what it means, `tree` the last side.
+
+    head: its left side as LaTeX. body is None for an abstract loss f(Y), which reads `of`. spread: leaves that are
+    added to every row or column.
+    """
+
+    name: str
+    head: str
+    forms: tuple[str, ...]
+    tree: s.Tree
+    body: Term | None
+    of: str = ""
+    function: str = ""
+    spread: tuple[tuple[str, str], ...] = ()
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class MatrixNetwork:
+    """One entry of `networks` that has shapes. What follows from it is computed when it is first asked for.
+
+    names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
+    name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any".
+    """
+
+    name: str
+    names: Mapping[str, Name]
+    lines: tuple[MatrixLine, ...]
+    loss: str
+    notation: Notation
+    samples: str
+    wrt: tuple[str, ...]
+    given: Mapping[str, Quantity]
+    upstream: Mapping[str, Quantity]
+    bound: Mapping[str, int]
+    update: Update | None
+    also: Mapping[str, str]
+    functions: Mapping[str, str]
+    spellings: Mapping[str, str]
+    entry: Entry = field(repr=False)
+
+    kind = "matrix network"
+
+    @property
+    def plain(self) -> dict[str, str]:
+        return {n.id: n.name for n in self.names.values()}
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(n.name for n in self.names.values() if n.role is Role.PARAMETER)
+
+    def line(self, name: str) -> MatrixLine | None:
+        return next((line for line in self.lines if line.name == name), None)
+
+    def find(self, text: str, span: Span | None = None) -> str:
+        """Return the plain name for a spelling in the body; raises a Fault that suggests one."""
+        from derive.problems.line import read_name
+        from derive.source import of_text
+
+        table = Table(frozenset(self.plain) | frozenset(self.also))
+        try:
+            id = read_name(of_text(text), table)
+        except Fault:
+            id = text
+        found = self.plain.get(self.also.get(id, id)) or (text if text in self.names else None)
+        if found is None:
+            spelled = [n.spelled for n in self.names.values()]
+            hint = nearest(text, spelled)
+            raise Fault(f"{text} is no symbol of `{self.name}`", span, reason=hint, expected=", ".join(spelled))
+        return found
+
+    def latex(self, name: str) -> str:
+        return self.names[name].latex
+
+    def quantity(self, name: str) -> str:
+        """Return ∂loss/∂name as LaTeX."""
+        d = self.notation.derivative
+        return rf"\frac{{{d} {self.latex(self.loss)}}}{{{d} {self.latex(name)}}}"
+
+    @cached_property
+    def spelled(self) -> dict[str, str]:
+        """How names, adjoints and functions are written."""
+        found = {n.name: n.latex for n in self.names.values()}
+        found |= {f"∂{n.name}": self.quantity(n.name) for n in self.names.values()}
+        return {**found, **self.spellings}
+
+    @property
+    def table(self) -> Table:
+        return Table(frozenset(self.plain) | frozenset(self.also), frozenset(self.functions))
+
+    @property
+    def dims(self) -> frozenset[str]:
+        return frozenset(name for n in self.names.values() for d in n.symbol.shape for name in d.names)
+
+    @cached_property
+    def adjoints(self) -> dict[str, Adjoint]:
+        """The derivative of the loss by every line and leaf, in the order of the backward pass."""
+        return adjoints(self)
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        from derive.problems.matrix.certify import certify
+
+        return certify(self)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the numbers of all leaves are known, and with an abstract loss its derivative."""
+        leaves = {n.name for n in self.names.values() if n.role is not Role.LINE}
+        abstract = [line.of for line in self.lines if line.body is None]
+        return (
+            leaves <= set(self.given) and set(abstract) <= set(self.upstream) and "any" not in self.functions.values()
+        )
+
+    @cached_property
+    def before(self) -> Numbers:
+        if not self.complete:
+            missing = [n.spelled for n in self.names.values() if n.role is not Role.LINE and n.name not in self.given]
+            raise Fault(
+                f"`{self.name}` has no numbers", self.entry.span, expected=f"values for {', '.join(missing) or 'all'}"
+            )
+        return numbers(self, self.given)
+
+    @cached_property
+    def updated(self) -> dict[str, Quantity]:
+        return updated(self)
+
+    @cached_property
+    def after(self) -> Numbers:
+        return numbers(self, {**self.given, **self.updated})
+
+    def size(self, d: Dim) -> int | None:
+        """Return a dimension as a number where the values say it."""
+        return d.value(self.bound) if d.names <= set(self.bound) else None
+
+    def notes(self) -> list[str]:
+        return []
+
+
+def cells(x: Quantity) -> list[object]:
+    return list(x.cells) if isinstance(x, Grid) else [x]

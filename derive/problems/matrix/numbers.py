@@ -1,0 +1,77 @@
+"""The numbers of a matrix network: values of all lines, derivatives by all of them, one step of the update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from derive.check import quantities as q
+from derive.check.quantities import Quantity
+from derive.errors import Fault
+from derive.language import surface as s
+from derive.matrices.latex import latex
+from derive.matrices.orient import oriented
+from derive.numeric import precisely
+from derive.problems.matrix.world import World, abstract_slope, forward
+
+if TYPE_CHECKING:
+    from derive.problems.matrix.network import MatrixNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Values and adjoints by plain name."""
+
+    values: Mapping[str, Quantity]
+    adjoints: Mapping[str, Quantity]
+
+
+def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
+    """Return all numbers for values of the leaves; raises a Fault where a line has none."""
+    world = World(network, network.bound, {network.names[name].id: x for name, x in given.items()})
+    try:
+        with precisely():
+            world.values |= {network.names[line.name].id: Fraction(0) for line in network.lines if line.body is None}
+            forward(world)
+            world.adjoints |= network.upstream
+            backward(world)
+    except ArithmeticError as wrong:
+        raise Fault(f"the numbers of `{network.name}` cannot be computed: {wrong}", network.entry.span) from None
+    abstract = {line.name for line in network.lines if line.body is None}
+    values = {n.name: world.values[n.id] for n in network.names.values() if n.name not in abstract}
+    return Numbers(values, world.adjoints)
+
+
+def backward(world: World) -> None:
+    """Compute the adjoints from the formulas that are printed for them."""
+    network = world.network
+    for name, adjoint in network.adjoints.items():
+        if adjoint.given:
+            if name not in world.adjoints:
+                line = next(line for line in network.lines if line.of == name)
+                world.adjoints[name] = abstract_slope(line, world)
+            continue
+        world.adjoints[name] = world.value(parsed(network, latex(oriented(adjoint.term), network.spelled)))
+
+
+def parsed(network: MatrixNetwork, text: str) -> s.Tree:
+    """Return a printed formula as a tree."""
+    from derive.language.grammar import parse
+    from derive.source import of_text
+
+    return parse(of_text(text), network.table, "latex")
+
+
+def updated(network: MatrixNetwork) -> dict[str, Quantity]:
+    """Return the parameters after one step: W - η·∂L/∂W."""
+    if network.update is None or network.update.rate is None:
+        return {}
+    rate = network.update.rate
+    with precisely():
+        return {
+            name: q.plus(network.before.values[name], q.times(-rate, network.before.adjoints[name]))
+            for name in network.parameters
+            if name in network.wrt
+        }
