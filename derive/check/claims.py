@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from derive.check.macros import Macros, definitions, expanded
 from derive.check.parts import Part, part_at, parts
@@ -17,6 +19,7 @@ from derive.language.grammar import Table, parse
 from derive.source import Slice, Source, of_text
 
 MOST = 500  # claims that are judged from each end of a hand-in
+_LISTED = 10_000  # claims that are listed from each end
 LONGEST = 20_000  # characters of a side
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
@@ -95,14 +98,15 @@ def read(source: Source, latex: bool) -> HandIn:
     leads = _leads(text, [start for start, _ in found])
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
-    claims = [
+    claims = (
         claim
         for (start, _), statement in zip(found, whole, strict=True)
         for claim in _claims(
             source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
         )
-    ]
-    return HandIn(source, tuple(claims), macros, tuple(made))
+    )
+    first = tuple(islice(claims, _LISTED))
+    return HandIn(source, (*first, *deque(claims, maxlen=_LISTED)), macros, tuple(made))
 
 
 _FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")

@@ -14,6 +14,7 @@ from derive.check.judge import Bench, Verdict, define, judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
+from derive.check.rounding import literal
 from derive.check.subject import Subject
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
@@ -176,6 +177,9 @@ class _Checker:
             return replace(
                 judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
             )
+        number = literal(judged.trees[1])
+        if judged.verdict.kind == "correct" and number is not None:
+            bench.accepted.add(number.text)
         if judged.verdict.kind == "wrong":
             slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
         return judged

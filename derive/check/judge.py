@@ -43,7 +43,7 @@ class Bench:
     """What a hand-in has said so far, beside the network that it speaks of.
 
     beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
-    update.
+    update. accepted: decimals that were claimed before and are right.
     """
 
     subject: Subject
@@ -52,6 +52,7 @@ class Bench:
     numbers: dict[str, Quantity] = field(default_factory=dict)
     beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
     after: bool = False
+    accepted: set[str] = field(default_factory=set)
 
     @property
     def meant(self) -> Point | None:
@@ -198,11 +199,13 @@ def _numeric(
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
     sides = (Valuation(world), Valuation(world))
     a, b = sides[0].value(left), sides[1].value(right)
-    off = slack(
-        (left, right),
-        lambda *moved: _both((left, right), world, moved),
-        _open_by(bench, open_digits, _fresh(left, right) if approximate else frozenset()),
-    )
+    fresh = _fresh(left, right) if approximate else frozenset()
+
+    def open_to(carried: bool) -> Scalar:
+        by = _open_by(bench, open_digits, fresh, carried)
+        return slack((left, right), lambda *moved: _both((left, right), world, moved), by)
+
+    off = open_to(carried=False)
     noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
     if within(a, b, right, approximate, off, noise):
         return _sure(a, b, right, approximate, noise, sides)
@@ -210,6 +213,10 @@ def _numeric(
         if _finer(left, right):
             return Verdict("undecided", "the right side has digits that the left one does not show")
         return _sure(a, b, left, approximate, noise, sides)
+    if decimal(left) or decimal(right):
+        off = open_to(carried=True)
+        if within(a, b, right, approximate, off, noise) or within(b, a, left, approximate, off, noise):
+            return Verdict("undecided", "it is right if the last digit of a number in it is one too many")
     return Verdict("wrong", truth=a, witness={"at": {}, "left": a, "right": b})
 
 
@@ -244,15 +251,19 @@ def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
     return frozenset(text for text in new if unit(text) * 100 <= Fraction(text))
 
 
-def _open_by(bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str]) -> Callable[[s.Num], Fraction]:
-    """Return by how much a number of a claim may be off."""
+def _open_by(
+    bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str], carried: bool
+) -> Callable[[s.Num], Fraction]:
+    """Return by how much a number of a claim may be off; `carried` takes all as computed with rounded ones."""
     quantities = _quantities(bench)
     exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
 
     def open_by(n: s.Num) -> Fraction:
         if n.text in open_digits or Fraction(n.text) in exact:
             return open_digits.get(n.text, Fraction(0))
-        return uncertain(n, quantities) or (unit(n.text) / 2 if n.text in fresh else Fraction(0))
+        return uncertain(n, quantities, carried or n.text in bench.accepted) or (
+            unit(n.text) / 2 if n.text in fresh else Fraction(0)
+        )
 
     return open_by
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from derive.check.judge import Bench, Verdict
-from derive.check.quantities import Grid
+from derive.check.quantities import Grid, Mismatch
+from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
 from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
 
+_FAR = 4  # points with large values
 COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "!=": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -46,12 +48,34 @@ def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
     if len(right.items) != 2:
         return Verdict("undecided", "this set is not known")
     closed = right.kind == "list"
-    return _everywhere(left, lambda x, i: i[0] <= x <= i[1] if closed else i[0] < x < i[1], right.items, bench)
+    found = _everywhere(left, lambda x, i: i[0] <= x <= i[1] if closed else i[0] < x < i[1], right.items, bench)
+    far = _everywhere(left, lambda x, i: i[0] <= x <= i[1], right.items, bench, points=list(_far(bench)))
+    if found.kind == "correct" and far.kind != "correct":
+        return Verdict("undecided", "it holds for small values of the leaves, but not for large ones")
+    return found
 
 
-def _everywhere(left: s.Tree, test: object, items: tuple[s.Tree, ...], bench: Bench, own: bool = False) -> Verdict:
+def _far(bench: Bench) -> Iterator[Point]:
+    """Yield points with large values of the leaves, where the network has a value."""
+    for point in bench.subject.points[:_FAR]:
+        try:
+            with precisely():
+                yield bench.subject.moved(point, {leaf: 1000 * x for leaf, x in point.leaves.items()})
+        except ArithmeticError:
+            continue
+
+
+def _everywhere(
+    left: s.Tree,
+    test: object,
+    items: tuple[s.Tree, ...],
+    bench: Bench,
+    own: bool = False,
+    points: list[Point] | None = None,
+) -> Verdict:
     """Return whether a test holds: for data (`own`) at the numbers of the exercise, else at every point."""
-    points = [bench.subject.own] if own and bench.subject.own is not None else bench.subject.points
+    if points is None:
+        points = [bench.subject.own] if own and bench.subject.own is not None else bench.subject.points
     try:
         with precisely():
             for point in points:
@@ -63,5 +87,5 @@ def _everywhere(left: s.Tree, test: object, items: tuple[s.Tree, ...], bench: Be
                 if not test(real(found), [real(i) for i in inside]):  # type: ignore[operator]
                     return Verdict("wrong", truth=found)
         return Verdict("correct")
-    except (Unread, TooLong, DomainError) as missing:
+    except (Unread, TooLong, Mismatch, DomainError, ZeroDivisionError, OverflowError, ValueError) as missing:
         return Verdict("undecided", str(missing))

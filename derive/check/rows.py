@@ -175,10 +175,10 @@ def _take(made: _Splitter, found: re.Match[str], region: Slice) -> None:
     kind, text = str(found.lastgroup), found[0]
     if found["begin"] or found["end"]:
         _environment(made, found)
-    elif kind == "left" or (kind == "one" and text in "({["):
+    elif kind == "left" or text == "\\{" or (kind == "one" and text in "({["):
         made.enter(text[-1])
         made.add(text)
-    elif kind == "right" or (kind == "one" and text in ")}]"):
+    elif kind == "right" or text == "\\}" or (kind == "one" and text in ")}]"):
         if made.depth:
             made.leave()
         made.add(text)
