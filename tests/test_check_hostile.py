@@ -166,6 +166,8 @@ HOSTILE = {
     "code": "$x = __import__('os').system('touch here') = 1$ $x = (lambda: 1)() = \\catcode`\\@ = 1$",
     "verb": r"\verb|$1 = 2$| \includegraphics{/etc/passwd} % $1 = 2" + "\n" + r"\begin{verbatim}$1 = 2$",
     "one long formula": "$$x = " + "1+" * 500_000 + "1$$",
+    "one long formula in a line": "$x = " + "1+" * 500_000 + "1$",
+    "one long line": "x = " + "1+" * 500_000 + "1",
     "one long word": "a" * 1_000_000,
     "one long row": "$$" + "a=" * 100_000 + "a$$",
     "many formulas": "$a = b$ " * 20_000,
@@ -193,6 +195,13 @@ HOSTILE = {
     "infinities": " ".join(rf"$x = \infty$, $z_{i} = \infty$, $\infty - \infty = \infty$" for i in range(3)),
     "mixed": "<b>$x</b> = 1$ \\section{$1 = 2$} **$1$** = `2` ![a](b) | $1 = 2$ | <script>1 = 2</script>",
 }
+@pytest.mark.parametrize("form", ["$x = {}$", "$${{}} x = {}$$", "`x` is $x = {} = 2$", "x = {}", r"\(x = {}\)"])
+def test_what_is_too_long_is_not_read_and_not_left_out(form: str) -> None:
+    found = checked(form.format("1+" * 500_000 + "1") + REST).judged
+    assert {j.verdict.kind for j in found[:-2]} == {"unread"} and found[0].verdict.because
+    assert len(as_json(found, ())["claims"][0]["right"]) > 10**6
+
+
 # As many of them as a file may hold: the bound on the whole holds, too.
 MANY = {
     "one long row": "$$" + "a=" * 1_900_000 + "a$$",
@@ -250,7 +259,7 @@ AGAIN = (
 @pytest.mark.parametrize("text", [*(f"{b}{{blanks}}" for b in BLANKS), *AGAIN], ids=repr)
 @pytest.mark.parametrize("latex", [False, True], ids=["markdown", "latex"])
 def test_reading_takes_time_in_proportion(text: str, latex: bool) -> None:
-    """A pattern that backtracks, or looks to the end again and again, takes 16 times as long for four times the text."""
+    """A pattern that backtracks, or looks to the end again and again, takes 16 times as long for four times as much."""
     seconds(text, latex, LENGTH // 8)  # patterns are compiled
     short, long = seconds(text, latex, LENGTH // 4), seconds(text, latex, LENGTH)
     assert long < 1 or long < 9 * short
