@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from derive.check.extremum_forms import extremum
 from derive.check.macros import Macros, definitions, expanded
 from derive.check.parts import Part, part_at, parts
 from derive.check.regions import blanked, regions
@@ -81,6 +82,9 @@ class HandIn:
             return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
         text = _spelled(_without_equations(expanded(side.text, self.macros)), table)
         try:
+            found = extremum(text, table)
+            if found is not None:
+                return found
             return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
         except Fault as fault:
             return fault

@@ -10,10 +10,12 @@ from typing import Any
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
 from derive.check.follow import Slip, followed, slip_of
+from derive.check.extrema import Extreme, attains, extreme
 from derive.check.judge import Bench, Verdict, define, judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
+from derive.check.places import judged_at, place, said_behind
 from derive.check.rounding import literal
 from derive.check.subject import Subject
 from derive.check.value import TooLong, bounded
@@ -53,7 +55,7 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         for at, claim in enumerate(hand_in.claims):
             work.renew(_ONE if work.done < _WORK else _LEAST)
             if hand_in.looked_at(at):
-                checker.take(claim, next(chosen))
+                checker.take(at, claim, next(chosen))
             else:
                 checker.pass_over(claim)
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
@@ -90,8 +92,9 @@ class _Checker:
         self.benches: dict[str, Bench] = {}
         self.slips: dict[str, list[Slip]] = {}
         self.done: list[Judged] = []
+        self.extreme: Extreme | None = None  # what the claim before is the extremum of
 
-    def take(self, claim: Claim, subject: Subject) -> None:
+    def take(self, index: int, claim: Claim, subject: Subject) -> None:
         bench = self.benches.setdefault(subject.name, Bench(subject))
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
@@ -102,12 +105,42 @@ class _Checker:
             self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))
             return
         try:
-            introduced = self.introduced(sides, claim, bench)
-            verdict = self.verdict(claim, left, right, introduced, bench)
+            extremum = self.extreme
+            self.extreme = None
+            verdict = self.at_place(claim, left, right, bench, extremum)
+            if verdict is None:
+                introduced = self.introduced(sides, claim, bench)
+                verdict = self.verdict(claim, left, right, introduced, bench)
+                verdict = self.elsewhere(index, left, right, verdict, bench)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
         self.done.append(judged)
+
+    def at_place(
+        self, claim: Claim, left: s.Tree, right: s.Tree, bench: Bench, extremum: Extreme | None
+    ) -> Verdict | None:
+        """Return the verdict on the place of the claim before, `at z = 0`; None where a claim is none."""
+        if not self.done or not said_behind(claim, self.done[-1].claim, self.hand_in) or not isinstance(left, s.Name):
+            return None
+        if extremum is not None and left.id == extremum.over:
+            return attains(right, extremum, bench)
+        if place(left, right, bench):
+            return Verdict("definition", "a value at which something is looked at")
+        return None
+
+    def elsewhere(self, index: int, left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Verdict:
+        """Return a verdict for the place that the next claim names, where it names one."""
+        claims = self.hand_in.claims
+        if index + 1 >= len(claims) or self.extreme is not None:
+            return verdict
+        after = claims[index + 1]
+        if not said_behind(after, claims[index], self.hand_in):
+            return verdict
+        name, value = self.tree(after.left, bench.subject), self.tree(after.right, bench.subject)
+        if name is None or value is None or not (id := place(name, value, bench)):
+            return verdict
+        return judged_at((left, right), id, value, _EQUALITIES.get(claims[index].relation, False), bench, verdict)
 
     def pass_over(self, claim: Claim) -> None:
         """Leave out a claim in the middle of what is much too long."""
@@ -155,6 +188,9 @@ class _Checker:
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
+        if (largest := extreme(left, right, _EQUALITIES[claim.relation], bench)) is not None:
+            found, self.extreme = largest
+            return found
         limit = at_infinity(left, right, bench)
         if limit is not None:
             return limit

@@ -45,8 +45,9 @@ _BARE = re.compile(
 )
 _RELATED = re.compile(r"[=≈<>←≤≥]")
 _PROSE = re.compile(r"(?<![\\\w{])[A-Za-z]{3,}(?![\w(}])")
+_PLACE = re.compile(r"(?<=\S)\s+(?:at|for|when|if)\s+(?=\\?[A-Za-z]\w*\s*=)")
 _NOT_PROSE = frozenset(
-    "exp log ln relu sin cos tanh max min sign softmax sigmoid new net out sum step abs sqrt".split()
+    "exp log ln relu sin cos tanh max min sign softmax sigmoid argmax argmin for when new net out sum step abs sqrt".split()
 )
 
 
@@ -145,4 +146,8 @@ def _bare(source: Source, text: str) -> Iterator[Region]:
             or re.match(r"[ \t]*(\||#|\\[a-z]+\{|-{3}|={3})", line)
         ):
             continue
-        yield Region(Slice(source, found.start("formula"), line), "bare")
+        start = 0
+        for at in _PLACE.finditer(line):  # `max f = 0.25 at z = 0` is two formulas
+            yield Region(Slice(source, found.start("formula") + start, line[start : at.start()]), "bare")
+            start = at.end()
+        yield Region(Slice(source, found.start("formula") + start, line[start:]), "bare")

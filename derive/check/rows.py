@@ -61,6 +61,8 @@ _JOINING = {
     "hence",
     "thus",
     "when",
+    "at",
+    "bei",
     "since",
     "und",
     "mit",

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from derive.check import quantities as q
+from derive.check.extremum_forms import is_extremum
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity, Scalar, operate
 from derive.expr import ONE, Apply, Expr, Number, Ref
@@ -331,6 +332,8 @@ class Valuation:
         return found
 
     def call(self, t: s.Call) -> Quantity:
+        if is_extremum(t):
+            raise Unread("an extremum within a formula is not looked for", t.at)
         own = self.world.function(t.fn, t.primes)
         if own is not None:
             return own(*(self.value(a) for a in t.args))
@@ -394,6 +397,8 @@ class Valuation:
             raise Unread(f"{t.fn} cannot be read here", t.at)
         if len(args) == 1 and isinstance(args[0], Grid):
             args = list(args[0].cells)
+        elif len(args) == 1:
+            raise Unread(f"the {t.fn} of one number: over what?", t.at)
         found = args[0]
         for at, other in enumerate(args[1:], 1):
             if at < len(t.args):
