@@ -195,6 +195,8 @@ HOSTILE = {
     "infinities": " ".join(rf"$x = \infty$, $z_{i} = \infty$, $\infty - \infty = \infty$" for i in range(3)),
     "mixed": "<b>$x</b> = 1$ \\section{$1 = 2$} **$1$** = `2` ![a](b) | $1 = 2$ | <script>1 = 2</script>",
 }
+
+
 @pytest.mark.parametrize("form", ["$x = {}$", "$${{}} x = {}$$", "`x` is $x = {} = 2$", "x = {}", r"\(x = {}\)"])
 def test_what_is_too_long_is_not_read_and_not_left_out(form: str) -> None:
     found = checked(form.format("1+" * 500_000 + "1") + REST).judged

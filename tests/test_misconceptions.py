@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import derive
+from derive.check.bench import Bench
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
-from derive.check.judge import Bench
 from derive.check.misconceptions import MISCONCEPTIONS, RECORDS, Diagnosis, diagnose
 from derive.check.misconceptions.written import latex
 from derive.check.subject import Subject

@@ -1,4 +1,4 @@
-r"""Extrema beside a formula, `\max_z \sigma'(z) = 1/4`, and bounds, `\sigma'(z) \le 1/4`: by looking for a larger value.
+r"""Extrema beside a formula, `\max_z \sigma'(z) = 1/4`, and bounds, `\sigma'(z) \le 1/4`: is there a larger value?
 
 Right is only what was found attained with nothing larger over many scales; what is only a limit needs `\sup`.
 """
@@ -10,23 +10,26 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from derive.check.bench import Bench, Verdict, constant
 from derive.check.extremum_forms import is_extremum
-from derive.check.judge import Bench, Verdict, constant
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.rounding import within
 from derive.check.search import Peak, largest
 from derive.check.value import TooLong, Unread, Valuation
 from derive.expr import Ref
+from derive.graph import Role
 from derive.language import surface as s
+from derive.language.meaning import OPEN
 from derive.language.occurrences import quantities
 from derive.language.walk import walk
-from derive.language.meaning import OPEN
 from derive.numeric import precisely
 from derive.ops import PRIMITIVES, SPELLINGS, DomainError
 from derive.ops.primitive import real
 
 _NEAR = 100  # larger numbers in a formula may hide what happens around them
-_NOISE = Fraction(1, 10**18)
+_NOISE, _BEYOND = Fraction(1, 10**18), Fraction(1, 10**45)
+_EXACT = Fraction(1, 10**30)  # what was found is never quite exact
+_DIGITS = 12  # of a number
 _COUNTED = 12  # numbers of a formula that are looked around
 _WAVES = ("sin", "cos", "tan")
 _MISSING = (Unread, TooLong, Mismatch, DomainError, OverflowError, ValueError, ZeroDivisionError)
@@ -95,12 +98,10 @@ def bounded_everywhere(body: s.Tree, bound: s.Tree, above: bool, strict: bool, b
             if found is None or isinstance(limit, Grid):
                 return None
             off = found.sign * (real(found.value) - real(limit))
-            if off > real(_NOISE) * (1 + abs(real(limit))):
-                return False
             touches = abs(off) <= real(_NOISE) * (1 + abs(real(limit)))
-            if not found.certain or (strict and touches):
-                return False if strict and touches and found.peak.attained else None
-            return True if found.peak.attained or not touches or not strict else None
+            if off > real(_BEYOND) * (1 + abs(real(limit))) or (strict and touches and found.peak.attained):
+                return False
+            return True if found.certain and not any(_hides(part) for part in walk(bound)) else None
     except _MISSING:
         return None
 
@@ -119,16 +120,17 @@ def _found(call: s.Call, bench: Bench) -> Extreme | None:
         raise Unread("it depends on more than one name, or on another one", call.at)
     if any(isinstance(part, (s.Partial, s.Nabla, s.BigSum, s.EvalAt)) or is_extremum(part) for part in walk(body)):
         raise Unread("the extremum of this is not looked for", body.at)
-    _known_functions(body, over.id, bench)
+    _known_functions(body, bench)
     numbers = {abs(Fraction(n.text)) for n in walk(body) if isinstance(n, s.Num) and len(n.text) < 30}
     sign = 1 if call.fn in ("max", "sup", "argmax") else -1
     peak = largest(_function(body, over.id, sign, bench), sorted(numbers)[:_COUNTED])
     near = all(x <= _NEAR for x in numbers) and len(numbers) <= _COUNTED
-    certain = near and not any(_hides(part) for part in walk(body))
+    bars = sum(isinstance(part, s.Bars) for part in walk(body))
+    certain = near and bars < 2 and not any(_hides(part) for part in walk(body))
     return None if peak is None else Extreme(body, over.id, sign, peak, certain)
 
 
-def _known_functions(body: s.Tree, over: str, bench: Bench) -> None:
+def _known_functions(body: s.Tree, bench: Bench) -> None:
     """Raise Unread at a function that may be any, or that depends on more than the name."""
     functions = bench.subject.network.functions
     for part in walk(body):
@@ -137,20 +139,36 @@ def _known_functions(body: s.Tree, over: str, bench: Bench) -> None:
         named = functions.get(part.fn)
         if named is not None and named.op != OPEN:
             continue
-        own = bench.own.get(part.fn)
-        if own is None or part.primes or {id for id, _ in quantities(own)} - {"e", "pi"} != {over}:
+        if _reads_arguments(part.fn, bench):
+            continue
+        parameters, own = bench.functions.get(part.fn, ((), None))
+        if own is None or {id for id, _ in quantities(own)} - {"e", "pi"} - set(parameters):
             raise Unread(f"{part.fn} may be any function", part.at)
+        _known_functions(own, bench)
+
+
+def _reads_arguments(fn: str, bench: Bench) -> bool:
+    """Return whether a function is a line of the network that reads nothing but what it is written with."""
+    node = bench.subject.plain(fn)
+    if node is None or bench.subject.graph[node].role is not Role.LINE:
+        return False
+    return set(bench.subject.graph[node].reads) == set(bench.subject.parameters(node) or ())
 
 
 def _hides(part: s.Tree) -> bool:
-    """Return whether a part may have a place that is missed: it goes up and down, or bends somewhere else than at 0."""
-    if isinstance(part, (s.Cases, s.Indicator)):
+    """Return whether a part may have a place that is missed: it goes up and down, or bends somewhere else than at 0.
+
+    A tiny number may be all that a value differs by.
+    """
+    if isinstance(part, (s.Cases, s.Indicator)) or (isinstance(part, s.Num) and len(part.text) > _DIGITS):
         return True
-    if isinstance(part, s.Bars):
-        return not isinstance(part.body, s.Name)
+    if isinstance(part, s.Pow) and constant(part) and isinstance(part.exponent, s.Neg):
+        return True
     if not isinstance(part, s.Call) or part.fn not in SPELLINGS:
         return False
-    bent = bool(PRIMITIVES[SPELLINGS[part.fn]].kinks(*(Ref(str(i)) for i in range(PRIMITIVES[SPELLINGS[part.fn]].arity))))
+    bent = bool(
+        PRIMITIVES[SPELLINGS[part.fn]].kinks(*(Ref(str(i)) for i in range(PRIMITIVES[SPELLINGS[part.fn]].arity)))
+    )
     return part.fn in _WAVES or (bent and not isinstance(part.args[0], s.Name))
 
 
@@ -171,7 +189,7 @@ def _function(body: s.Tree, over: str, sign: int, bench: Bench) -> Callable[[Fra
 
 
 def _value(kind: str, claimed: Quantity, written: s.Tree, approximate: bool, found: Extreme) -> Verdict:
-    if within(found.value, claimed, written, approximate, _NOISE, real(_NOISE)):
+    if within(found.value, claimed, written, approximate, _EXACT, real(_NOISE)):
         if not found.certain:
             return Verdict("undecided", "nothing larger was found, but it may be missed")
         if found.peak.attained or kind in ("sup", "inf"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.check.judge import Bench, Verdict, constant, judge
+from derive.check.bench import Bench, Verdict, constant
+from derive.check.judge import judge
 from derive.check.quantities import Grid, Quantity
 from derive.language import surface as s
 from derive.language.walk import walk

@@ -70,7 +70,7 @@ class Free:
             self.found[id] = drawn
         return self.found[id]
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
         """Return an arbitrary smooth function for a name that no primitive has."""
         if id in SPELLINGS or id in FUNCTIONS:
             return None

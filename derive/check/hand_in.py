@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from derive.check.bench import Bench, Verdict, define, defines_function
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
-from derive.check.follow import Slip, followed, slip_of
 from derive.check.extrema import Extreme, attains, extreme
-from derive.check.judge import Bench, Verdict, define, judge
+from derive.check.follow import Slip, followed, slip_of
+from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
@@ -25,6 +26,7 @@ from derive.source import Slice
 
 # Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
 _WORK, _ONE, _LEAST = 300_000, 50_000, 4_000
+_DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 
@@ -162,6 +164,10 @@ class _Checker:
 
     def introduced(self, sides: Sequence[s.Tree | None], claim: Claim, bench: Bench) -> bool:
         """Take the names that a chain introduces; return whether this relation is what introduces one."""
+        if claim.at == 0 and claim.relation in _DEFINING and defines_function(left := sides[0], sides[1], bench):
+            assert isinstance(left, s.Call) and sides[1] is not None
+            bench.functions[left.fn] = (tuple(a.id for a in left.args if isinstance(a, s.Name)), sides[1])
+            return True
         found = False
         for at, side in enumerate(sides):
             id = _name(side)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from derive.check.bench import Bench, Verdict, constant
 from derive.check.extrema import bounded_everywhere
-from derive.check.judge import Bench, Verdict, constant
 from derive.check.quantities import Grid, Mismatch
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
@@ -40,6 +40,8 @@ def compared(relation: str, left: s.Tree, right: s.Tree, bench: Bench) -> Verdic
     found = _everywhere(left, test, (right,), bench, own)
     if found.kind == "wrong" and isinstance(left, s.Name) and bench.subject.plain(left.id) in bench.subject.leaves:
         return Verdict("undecided", "is this a condition or a claim?")  # "with w ≤ 0 the unit is inactive"
+    if found.kind == "undecided" and _is_function(left, right):
+        return _for_all(relation, left, right, False, bench)  # of a name that is nothing but its argument
     if found.kind != "correct" or (constant(left) and constant(right)):
         return found
     return found if own and not _is_function(left, right) else _for_all(relation, left, right, own, bench)

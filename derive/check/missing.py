@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from derive.check.bench import constant
 from derive.check.hand_in import Judged
-from derive.check.judge import constant
 from derive.check.parts import Path
 from derive.language import surface as s
 from derive.source import Slice

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from derive.check.bench import constant
 from derive.check.claims import Claim, HandIn
 from derive.check.functions import FUNCTIONS
-from derive.check.judge import constant
 from derive.check.macros import expanded
 from derive.check.parts import Path
 from derive.errors import Fault

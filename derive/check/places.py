@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim, HandIn
-from derive.check.judge import Bench, Verdict, constant, judge
+from derive.check.judge import judge
 from derive.check.value import TooLong, Unread, Valuation
 from derive.language import surface as s
 from derive.language.occurrences import quantities

@@ -47,7 +47,8 @@ _RELATED = re.compile(r"[=≈<>←≤≥]")
 _PROSE = re.compile(r"(?<![\\\w{])[A-Za-z]{3,}(?![\w(}])")
 _PLACE = re.compile(r"(?<=\S)\s+(?:at|for|when|if)\s+(?=\\?[A-Za-z]\w*\s*=)")
 _NOT_PROSE = frozenset(
-    "exp log ln relu sin cos tanh max min sign softmax sigmoid argmax argmin for when new net out sum step abs sqrt".split()
+    "exp log ln relu sin cos tanh max min sign softmax sigmoid argmax argmin for when new net out sum step abs "
+    "sqrt".split()
 )
 
 

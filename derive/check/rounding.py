@@ -92,7 +92,7 @@ def within(truth: Quantity, claim: Quantity, written: s.Tree, approximate: bool,
         return True
     # Digits that are left away make a number smaller; where none are left, or only whole ones, nothing was cut.
     cut = 0 < step < 1 and claim != 0 and abs(real(claim)) <= abs(real(truth)) + real(free)
-    return bool(cut and difference < (step if exact else real(step) - noise) + free)
+    return bool(cut and difference < (step if exact else real(step) + real(off) - noise))
 
 
 def shown(number: s.Num, approximate: bool) -> Fraction:

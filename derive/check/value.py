@@ -83,8 +83,11 @@ class World(Protocol):
     def name(self, id: str) -> Quantity | None:
         """Return the value of a name, None where it has none."""
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
-        """Return a function of the world, or a derivative of it; None where it knows none of that name."""
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
+        """Return a function of the world, or a derivative of it; None where it knows none of that name.
+
+        stands: no argument is a number, so that the call may be a node with what it depends on.
+        """
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         """Return the value of ∂of/∂wrt, None where it has none."""
@@ -334,7 +337,7 @@ class Valuation:
     def call(self, t: s.Call) -> Quantity:
         if is_extremum(t):
             raise Unread("an extremum within a formula is not looked for", t.at)
-        own = self.world.function(t.fn, t.primes)
+        own = self.world.function(t.fn, t.primes, not any(isinstance(a, (s.Num, s.Neg, s.Div)) for a in t.args))
         if own is not None:
             return own(*(self.value(a) for a in t.args))
         args = [self.value(a) for a in t.args]
@@ -453,8 +456,8 @@ class _At:
     def name(self, id: str) -> Quantity | None:
         return self.values[id] if id in self.values else self.world.name(id)
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
-        return self.world.function(id, primes)
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
+        return self.world.function(id, primes, stands)
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         return None  # a derivative there would have to be taken before the values are put in

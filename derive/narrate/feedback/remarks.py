@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derive.check.bench import constant
 from derive.check.claims import HandIn
 from derive.check.hand_in import Judged
-from derive.check.judge import constant
 from derive.check.missing import Wanted
 from derive.check.quantities import Grid, Quantity, shape_text
 from derive.check.result import OPEN, expected_of
