@@ -320,3 +320,24 @@ def test_an_arrow_gives_the_answer_that_is_asked_for() -> None:
     found = checked("3)\n\n" + arrow + r"$\omega_1 \leftarrow 0.5 - 0.25$, $\omega_2 = 0.5$", report)
     names = [want.node for want in found.missing if want.updated]
     assert "omega_0" not in names and {"omega_2", "omega_s"} <= set(names)
+
+
+PUT_IN = r"""
+$z = w x = 0.5 \cdot 2 = 1$, $L = |t - z| = |-3 - 1| = 4$
+
+$\frac{\partial L}{\partial w} = -\text{sign}(t - z) x = 2$
+
+$w_{new} = w - \alpha \frac{\partial L}{\partial w} = 0.5 - 0.1 \cdot 2 = 0.3$
+"""
+
+
+def test_values_that_are_only_put_in_are_the_values() -> None:
+    assert set(verdicts(PUT_IN)) == {"definition", "correct"}
+    wrong = checked(PUT_IN.replace("= 0.3", "= 0.4").replace("x = 2", "x = -2")).judged
+    assert [j.verdict.kind for j in wrong].count("wrong") == 2
+
+
+def test_what_is_put_in_with_two_values_has_none() -> None:
+    """Neither of them is taken, and what is said to be a value stays it."""
+    assert "0.5" not in str(checked(r"$z = w x = 0.5 \cdot 2$, $L = w z = 0.7 \cdot 1$").graph)
+    assert "w = 0.25" in str(checked(r"$z = w x = 0.5 \cdot 2$, $L = z^2$, $w = 0.25$").graph)

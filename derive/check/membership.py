@@ -94,6 +94,9 @@ def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
     """Return the verdict on left ∈ right for the reals, an interval or a set of numbers."""
     if isinstance(right, s.Name) and right.id == "R" and not bench.knows("R"):
         return _everywhere(left, lambda x, inside: True, (), bench)
+    leaf = isinstance(left, s.Name) and bench.subject.plain(left.id) in bench.subject.leaves
+    if leaf and bench.subject.own is None:
+        return Verdict("definition", "what the values of the name may be")
     if not isinstance(right, s.Seq) or right.kind not in ("tuple", "list", "set"):
         return Verdict("undecided", "this set is not known")
     if right.kind == "set":
