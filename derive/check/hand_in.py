@@ -11,7 +11,7 @@ from derive.check.bench import Bench, Verdict, define, defines_function
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
 from derive.check.extrema import Extreme, attains, extreme
-from derive.check.follow import Slip, followed, slip_of
+from derive.check.follow import Slip, carried_on, followed, slip_of
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
@@ -70,12 +70,26 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    if judged.verdict.kind != "wrong" or judged.trees is None:
+    if judged.trees is None or judged.verdict.kind not in ("wrong", "undecided"):
         return replace(judged, bench=bench)
     try:
+        if judged.verdict.kind == "undecided":
+            judged = _known_by_now(judged, judged.trees, bench)
+        if judged.verdict.kind != "wrong" or judged.trees is None:
+            return replace(judged, bench=bench)
         return _diagnosed(judged, judged.trees, bench, conventions)
     except (TooLong, RecursionError):
         return replace(judged, bench=bench)
+
+
+def _known_by_now(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench) -> Judged:
+    """Return a claim judged again where it uses a name that the text only says afterwards: `…, with δ = …`."""
+    late = judged.verdict.because.endswith("has no value") and judged.claim.relation in _EQUALITIES
+    if not late or all(
+        bench.subject.plain(id) is not None or id not in bench.own for tree in trees for id in names(tree)
+    ):
+        return judged
+    return replace(judged, verdict=judge(*trees, _EQUALITIES[judged.claim.relation], bench))
 
 
 def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conventions: Conventions) -> Judged:
@@ -190,7 +204,8 @@ class _Checker:
             return compared(claim.relation, left, right, bench)
         if claim.relation not in _EQUALITIES:
             return Verdict("undecided", f"{claim.relation} is not judged")
-        left = _after_arrow(left, bench) if claim.relation == "<-" else left
+        if claim.relation == "<-" or (claim.relation == ":=" and _name(left) in names(right)):
+            left = _after_arrow(left, bench)
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
@@ -208,13 +223,23 @@ class _Checker:
             return Verdict("undecided", "it is right with the values before the update; are those meant?")
         return then
 
+    def flagged_before(self, claim: Claim) -> int | None:
+        """Return the slip that an earlier step of the same chain is or carries on, None where there is none."""
+        for index in range(len(self.done) - 1, max(-1, len(self.done) - 1 - claim.at), -1):
+            one = self.done[index]
+            if one.claim.chain == claim.chain and one.verdict.kind in ("wrong", "follow_through"):
+                return index if one.follows is None else one.follows
+        return None
+
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
         slips = self.slips.setdefault(bench.subject.name, [])
         assert judged.trees is not None
         approximate = _EQUALITIES.get(judged.claim.relation, False)
         slip = followed(judged.trees, judged.verdict, approximate, slips, bench)
+        head = self.tree(judged.claim.chain[0], bench.subject)
         if slip is not None:
+            slips += slip_of(slip.claim, judged.trees, judged.verdict, bench, head)
             because = f"it carries on line {self.done[slip.claim].claim.line}"
             return replace(
                 judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
@@ -223,7 +248,9 @@ class _Checker:
         if judged.verdict.kind == "correct" and number is not None:
             bench.accepted.add(number.text)
         if judged.verdict.kind == "wrong":
-            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
+            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench, head)
+        elif judged.verdict.kind == "correct" and (root := self.flagged_before(judged.claim)) is not None:
+            slips += carried_on(root, judged.trees[1], head, bench)
         return judged
 
 

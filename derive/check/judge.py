@@ -5,13 +5,14 @@ A side with names on both sides must hold for all values; where a side is number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from derive.check.agree import close
 from derive.check.bench import Bench, Verdict, constant, decimal, unknown_function
-from derive.check.quantities import Mismatch, Quantity, Scalar
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
 from derive.check.rounding import literal, shown, slack, uncertain, unit, within
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
@@ -23,6 +24,7 @@ from derive.ops import DomainError
 from derive.ops.primitive import real
 
 _LEAST = 3
+_PARTS, _NEIGHBOURS = 60, 6  # parts of a side whose values are looked at, and how many neighbours at once
 _APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
 
 
@@ -121,11 +123,11 @@ def _numeric(
         return Verdict("undecided", "the exercise has no numbers")
     fresh = _fresh(left, right) if approximate else frozenset()
 
-    def open_to(carried: bool) -> Scalar:
-        by = _open_by(bench, open_digits, fresh, carried)
+    def open_to(carried: bool, steps: Sequence[Scalar] = ()) -> Scalar:
+        by = _open_by(bench, open_digits, fresh, carried, steps)
         return slack((left, right), lambda *moved: _both((left, right), world, moved), by)
 
-    off = open_to(carried=False)
+    off = open_to(False)
     noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
     if within(a, b, right, approximate, off, noise):
         return _sure(a, b, right, approximate, noise, sides)
@@ -134,7 +136,11 @@ def _numeric(
             return Verdict("undecided", "the right side has digits that the left one does not show")
         return _sure(a, b, left, approximate, noise, sides)
     if decimal(left) or decimal(right):
-        off = open_to(carried=True)
+        steps = _steps(left, world, _open_by(bench, open_digits, fresh, False))
+        off = open_to(False, steps)
+        if steps and within(a, b, right, approximate, off, noise):
+            return _sure(a, b, right, approximate, noise, sides)
+        off = open_to(True, steps)
         if within(a, b, right, approximate, off, noise) or within(b, a, left, approximate, off, noise):
             return Verdict("undecided", "it is right if the last digit of a number in it is one too many")
     return Verdict("wrong", truth=a, witness={"at": {}, "left": a, "right": b})
@@ -178,10 +184,17 @@ def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
 
 
 def _open_by(
-    bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str], carried: bool
+    bench: Bench,
+    open_digits: Mapping[str, Fraction],
+    fresh: frozenset[str],
+    carried: bool,
+    steps: Sequence[Scalar] = (),
 ) -> Callable[[s.Num], Fraction]:
-    """Return by how much a number of a claim may be off; `carried` takes all as computed with rounded ones."""
-    quantities = _quantities(bench)
+    """Return by how much a number of a claim may be off; `carried` takes all as computed with rounded ones.
+
+    steps: other numbers that may stand rounded in it.
+    """
+    quantities = [*_quantities(bench), *steps]
     exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
 
     def open_by(n: s.Num) -> Fraction:
@@ -194,6 +207,37 @@ def _open_by(
     return open_by
 
 
+def _steps(tree: s.Tree, world: NetworkWorld, by: Callable[[s.Num], Fraction]) -> list[Scalar]:
+    """Return the inexact values of the parts of a side: the next one may have them rounded, -0.3 · 0.5939 as -0.178."""
+    found: list[Scalar] = []
+    for part in islice(parts_of(tree), _PARTS):
+        try:
+            value = Valuation(world).value(part)
+        except ArithmeticError:
+            continue
+        if isinstance(value, Grid) or isinstance(part, (s.Num, s.Name)):
+            continue
+        rounded = any(isinstance(n, s.Num) and by(n) for n in walk(part))
+        if rounded or not isinstance(value, Fraction):
+            found.append(real(value))
+    return found
+
+
+def parts_of(tree: s.Tree) -> Iterator[s.Tree]:
+    """Yield the parts of a formula that may be computed first: also some neighbours of a product or a sum."""
+    for part in walk(tree):
+        yield part
+        if isinstance(part, (s.Mul, s.Add)):
+            terms = part.factors if isinstance(part, s.Mul) else part.terms
+            for first in range(len(terms)):
+                for last in range(first + 2, min(len(terms), first + _NEIGHBOURS) + 1):
+                    some = terms[first:last]
+                    if isinstance(part, s.Mul):
+                        yield s.Mul(part.at, some, part.signs[first : last - 1])
+                    else:
+                        yield s.Add(part.at, some)
+
+
 def _quantities(bench: Bench) -> list[Scalar]:
     """Return every number of the exercise, which may stand rounded on paper."""
     found: list[Scalar] = []
@@ -201,4 +245,5 @@ def _quantities(bench: Bench) -> list[Scalar]:
         if point is not None:
             rate = [point.rate] if point.rate is not None else []
             found += [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
+            found += [r * point.adjoints[p] for r in rate for p in bench.subject.network.parameters]
     return found

@@ -74,6 +74,9 @@ _JOINING = {
 _GOES_ON = re.compile(r"(?:\{\}|\\text\s*\{\s*\}|\\q?quad|\\[,;:! ]|\s)*(?:[-+]|\\(?:cdot|times|pm|odot)(?![A-Za-z]))")
 
 
+_GOES_OVER = re.compile(r"(?:[-+*]|\\(?:cdot|times|pm|odot))\s*\Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """A relation symbol: what it says, and where it stands in the source."""
@@ -140,10 +143,16 @@ class _Splitter:
         if self.signs or not all(side.blank for side in self.sides):
             sides = tuple(self._slice(side) for side in self.sides)
             made = Statement(sides, tuple(self.signs), self.words.strip())
-            if not (self.aligned and _GOES_ON.match(sides[0].text) and self.continued(made)):
+            goes_on = _GOES_ON.match(sides[0].text) is not None and (self.aligned or not self.signs)
+            if not ((goes_on or self.unfinished()) and self.continued(made)):
                 self.rows[-1].append(made)
             self.words, self.aligned = "", False
         self.sides, self.signs = [_Piece(at)], []
+
+    def unfinished(self) -> bool:
+        """Return whether the row above ends in an operator."""
+        above = self.rows[-2] if len(self.rows) > 1 and not self.rows[-1] else []
+        return bool(above and _GOES_OVER.search(above[-1].sides[-1].text))
 
     def continued(self, more: Statement) -> bool:
         """Put a row that goes on with the expression above it (`& {} + c`) there; return whether there is one."""

@@ -20,8 +20,8 @@ from derive.problems.network import Network
 from derive.source import of_text
 
 MOST = 8  # random points of a claim
-# What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
-_AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
+# What a student writes at a parameter after an update: w_new, w^{new}, w_{1,new}, w^+, w'.
+AFTER = re.compile(r"(?P<name>.+?)(?:[_,](?:new|neu)|\^\(?(?:new|neu)\)?|\^\+|[_^]\(?t\+1\)?|')$")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Subject:
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
-        found = _AFTER.fullmatch(id)
+        found = AFTER.fullmatch(id)
         name = self.plain(found["name"]) if found and self.plain(id) is None else None
         return name if name in self.network.parameters else None
 

@@ -493,11 +493,11 @@ _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
     s.Indicator: lambda v, t: Fraction(int(v.holds(t.condition))),
     s.EvalAt: Valuation.eval_at,
     s.Partial: Valuation.partial,
+    s.Nabla: lambda v, t: v.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, t.wrt, "", "", t.wrt),))),
     s.Call: Valuation.call,
     s.Index: Valuation.index,
 }
 _WHAT: dict[type, str] = {
-    s.Nabla: "a gradient",
     s.Seq: "a list",
     s.Relation: "a relation",
     s.Dots: "an ellipsis",
