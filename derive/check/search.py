@@ -44,7 +44,7 @@ def largest(f: Function, near: Iterable[Fraction] = ()) -> Peak | None:
     peaks = [i for i in range(len(order)) if _is_peak(order, values, i)]
     peaks.sort(key=lambda i: real(values[order[i]]), reverse=True)
     for i in peaks[:_PEAKS]:
-        x, y = _closer(f, order[max(i - 1, 0)], order[i], order[min(i + 1, len(order) - 1)], values[order[i]])
+        x, y = closer(f, order[max(i - 1, 0)], order[i], order[min(i + 1, len(order) - 1)], values[order[i]])
         values[x] = y
     best = max(values.values(), key=real)
     inner = [x for x, y in values.items() if abs(x) <= INNER and _same(y, best)]
@@ -75,6 +75,7 @@ def _places(near: Iterable[Fraction]) -> list[Fraction]:
 
 
 def _value(f: Function, x: Fraction) -> Any:
+    """Return a value, None where there is none."""
     try:
         return f(x)
     except (DomainError, ZeroDivisionError, OverflowError, ValueError):
@@ -88,8 +89,8 @@ def _is_peak(order: list[Fraction], values: dict[Fraction, Any], i: int) -> bool
     return bool(here >= left and here >= right and (here > left or here > right))
 
 
-def _closer(f: Function, low: Fraction, at: Fraction, high: Fraction, value: Any) -> tuple[Fraction, Any]:
-    """Return a place between two others where the value is as large as it gets, by golden section around `at`."""
+def closer(f: Function, low: Fraction, at: Fraction, high: Fraction, value: Any) -> tuple[Fraction, Any]:
+    """Return a place between two others where the value is as large as it gets, by golden section."""
     best = (at, value)
     for _ in range(_CLOSER):
         a, b = high - (high - low) * _GOLDEN, low + (high - low) * _GOLDEN
