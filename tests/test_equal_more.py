@@ -1,4 +1,4 @@
-"""Further pairs: sums with symbolic bounds, cases, matrices, identities, kinks far away, what differs at one place only."""
+"""Further pairs: sums with symbolic bounds, cases, matrices, identities, kinks far away, single points."""
 
 from __future__ import annotations
 
