@@ -176,6 +176,7 @@ def test_what_cannot_be_read_does_not_stop_the_rest() -> None:
     [
         (r"\hat{y}_1 = \omega_0^{\text{new}}", "ŷ₁ = ω₀^new"),
         (r"\frac{\partial \mathcal{L}}{\partial w_1}", "∂L/∂w₁"),
+        (r"\frac{\partial L}{\partial z} {\frac{\partial z}{\partial w}} x", "∂L/∂z · ∂z/∂w x"),
         (r"\frac{a+b}{2 c} - x^2", "(a + b)/(2c) − x²"),
         (r"2 \cdot 10^{-5} \le \sqrt{x}", "2 · 10⁻⁵ ≤ √x"),
         (r"\left(\frac{1}{2}\right) \log y", "(1/2) log y"),
@@ -305,3 +306,38 @@ SKIP = "reports/skip_connection.md"
 )
 def test_ways_to_write(root: Path, text: str, expected: str) -> None:
     assert "".join(v[0] for v in verdicts(text, root / SKIP)) == expected
+
+
+def test_commands_of_a_hand_in_are_shown_as_what_they_stand_for() -> None:
+    text = r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}} $x = 2$, $w = 0.5$, $z = w x$, $L = z^2$, "
+    shown = told(checked(text + r"$\pd{L}{w} = \pd{L}{z} \pd{z}{w} = 2 z$"))
+    assert "∂L/∂z · ∂z/∂w = 2z" in shown and "pd" not in shown
+
+
+def test_an_arrow_gives_the_answer_that_is_asked_for() -> None:
+    report = Path(__file__).parent.parent / "reports/skip_connection.md"
+    arrow = r"$\omega_0 \leftarrow \omega_0 - \alpha \frac{\partial L}{\partial \omega_0} = -0.25$, "
+    found = checked("3)\n\n" + arrow + r"$\omega_1 \leftarrow 0.5 - 0.25$, $\omega_2 = 0.5$", report)
+    names = [want.node for want in found.missing if want.updated]
+    assert "omega_0" not in names and {"omega_2", "omega_s"} <= set(names)
+
+
+PUT_IN = r"""
+$z = w x = 0.5 \cdot 2 = 1$, $L = |t - z| = |-3 - 1| = 4$
+
+$\frac{\partial L}{\partial w} = -\text{sign}(t - z) x = 2$
+
+$w_{new} = w - \alpha \frac{\partial L}{\partial w} = 0.5 - 0.1 \cdot 2 = 0.3$
+"""
+
+
+def test_values_that_are_only_put_in_are_the_values() -> None:
+    assert set(verdicts(PUT_IN)) == {"definition", "correct"}
+    wrong = checked(PUT_IN.replace("= 0.3", "= 0.4").replace("x = 2", "x = -2")).judged
+    assert [j.verdict.kind for j in wrong].count("wrong") == 2
+
+
+def test_what_is_put_in_with_two_values_has_none() -> None:
+    """Neither of them is taken, and what is said to be a value stays it."""
+    assert "0.5" not in str(checked(r"$z = w x = 0.5 \cdot 2$, $L = w z = 0.7 \cdot 1$").graph)
+    assert "w = 0.25" in str(checked(r"$z = w x = 0.5 \cdot 2$, $L = z^2$, $w = 0.25$").graph)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import derive
+from derive.check.bench import Bench
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
-from derive.check.judge import Bench
 from derive.check.misconceptions import MISCONCEPTIONS, RECORDS, Diagnosis, diagnose
 from derive.check.misconceptions.written import latex
 from derive.check.subject import Subject
@@ -110,9 +110,9 @@ def test_nothing_is_guessed(line: str) -> None:
 
 
 def test_what_the_exercise_gives_is_exact_also_where_a_gradient_rounds_to_it() -> None:
-    """The learning rate 0.1 is not the gradient -0.1478 with one digit, so nothing is left open by it."""
+    """The learning rate 0.1 is not the gradient -0.1477 with one digit, so nothing is left open by it."""
     subject = subject_of(MISCONCEPTIONS["reversed-update"].example.network)
-    step = r"w^{new} = w - \alpha \frac{\partial L}{\partial w} = 0.4 - 0.1 \cdot (-0.1478) = "
+    step = r"w^{new} = w - \alpha \frac{\partial L}{\partial w} = 0.4 - 0.1 \cdot (-0.1477) = "
     assert [j.verdict.kind for j in judged(step + "0.4148", subject)] == ["correct"] * 3
     assert [j.verdict.kind for j in judged(step + "0.4200", subject)] == ["correct", "correct", "wrong"]
 
@@ -193,3 +193,13 @@ def test_all_mutants(request: pytest.FixtureRequest, lines: list[Judged]) -> Non
     by_code = {code: [o for o in outcomes if o.mutant.codes[0] == code] for code in MISCONCEPTIONS}
     assert all(by_code.values())
     assert share(outcomes) >= 0.95 and min(map(share, by_code.values())) >= 0.8
+
+
+def test_a_last_digit_that_is_one_too_many_is_right_only_where_the_hand_in_has_computed_it() -> None:
+    """The gradient is -0.14774: -0.1478 is no rounding of it, but what comes out with a rounded h = 0.57."""
+    subject = subject_of(MISCONCEPTIONS["reversed-update"].example.network)
+    step = r"w^{new} = 0.4 - 0.1 \cdot (-0.1478)"
+    computed = r"\frac{\partial L}{\partial w} = 2 (0.57 - 1) 0.57 (1 - 0.57) 0.7 = -0.1478"
+    assert [j.verdict.kind for j in judged(step, subject)] == ["undecided"]
+    assert [j.verdict.kind for j in judged(rf"{computed}, \quad {step}", subject)] == ["correct"] * 3
+    assert [j.verdict.kind for j in judged(step.replace("0.1478", "0.1480"), subject)] == ["wrong"]

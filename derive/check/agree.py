@@ -29,14 +29,27 @@ def agree(both: Both) -> tuple[bool, Quantity, Quantity]:
     with mp.workdps(DIGITS):
         a, b, largest, least = both()
         decided = _all(a, b, largest, DIGITS)
-        if decided is not None:
-            return decided, a, b
+    if decided is True or (decided is False and _holds(both, a, b, DIGITS)):
+        return decided, a, b
     needed = DIGITS + 40 + int(0.61 * (largest - least))
     if needed > MOST:
         raise TooFine(f"a comparison with {needed} digits")
     with mp.workdps(needed):
         a, b, largest, _ = both()
-        return _all(a, b, largest, needed) is not False, a, b
+        apart = _all(a, b, largest, needed) is False
+    return not (apart and _holds(both, a, b, needed)), a, b
+
+
+def _holds(both: Both, a: Quantity, b: Quantity, digits: int) -> bool:
+    """Return whether two values still differ by as much with three times the digits: 1 - σ(70) loses most of them."""
+    from mpmath import mp
+
+    if isinstance(a, Grid) or isinstance(b, Grid) or (isinstance(a, Fraction) and isinstance(b, Fraction)):
+        return True
+    with mp.workdps(3 * digits):
+        c, d, largest, _ = both()
+        apart, before = abs(real(c) - real(d)), abs(real(a) - real(b))
+        return _one(c, d, largest, 3 * digits) is False and apart > before / 2
 
 
 def close(a: Quantity, b: Quantity, largest: int, digits: int) -> bool:

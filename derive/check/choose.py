@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from derive.check.bench import Bench, constant
 from derive.check.claims import Claim, HandIn
-from derive.check.judge import Bench, constant, judge
+from derive.check.judge import judge
 from derive.check.parts import Path
 from derive.check.subject import Subject
 from derive.errors import Fault

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
+from derive.check.extremum_forms import extremum
 from derive.check.macros import Macros, definitions, expanded
 from derive.check.parts import Part, part_at, parts
+from derive.check.powers_of_ten import joined
 from derive.check.regions import blanked, regions
 from derive.check.rows import Statement, following, statements
+from derive.check.tables import tables
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.source import Slice, Source, of_text
 
 MOST = 500  # claims that are judged from each end of a hand-in
+_LISTED = 10_000  # claims that are listed from each end
 LONGEST = 20_000  # characters of a side
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
@@ -78,7 +84,11 @@ class HandIn:
             return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
         text = _spelled(_without_equations(expanded(side.text, self.macros)), table)
         try:
-            return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+            found = extremum(text, table)
+            if found is not None:
+                return found
+            read = parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+            return joined(read) if "10" in text else read
         except Fault as fault:
             return fault
 
@@ -88,21 +98,32 @@ def read(source: Source, latex: bool) -> HandIn:
     macros, text = definitions(blanked(source.text, latex))
     clean = Source(source.name, text)
     made = parts(text)
-    found: list[tuple[int, Statement]] = []
-    for region in regions(clean, latex):
-        found += [(region.start, statement) for statement in statements(region.text)]
+    found = _statements(clean, latex)
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
     leads = _leads(text, [start for start, _ in found])
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
-    claims = [
+    claims = (
         claim
         for (start, _), statement in zip(found, whole, strict=True)
         for claim in _claims(
             source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
         )
-    ]
-    return HandIn(source, tuple(claims), macros, tuple(made))
+    )
+    first = tuple(islice(claims, _LISTED))
+    return HandIn(source, (*first, *deque(claims, maxlen=_LISTED)), macros, tuple(made))
+
+
+def _statements(clean: Source, latex: bool) -> list[tuple[int, Statement]]:
+    """Return the statements of a text, each with the place of its region, in their order."""
+    stated = [] if latex else list(tables(clean))
+    taken = {one.sides[0].start for one in stated}
+    found = [(one.sides[0].start, one) for one in stated]
+    for region in regions(clean, latex):
+        made = statements(region.text)
+        # `| $h_1 =$ | 0.59 |`: what stands in the first cell alone is no claim of its own.
+        found += [(region.start, one) for one in made if not (one.sides[0].start in taken and not one.sides[-1].text)]
+    return sorted(found, key=lambda one: one[0])
 
 
 _FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")

@@ -6,28 +6,31 @@ Gonnet 1984); what is not analytic is also tried on both sides of each kink and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import product
 from typing import Any
 
 from derive.check.agree import TooFine, agree
 from derive.check.assume import Known
 from derive.check.free import SCALES, Free
 from derive.check.quantities import Grid, Mismatch, Quantity, shape_text
-from derive.check.value import Kink, TooLong, Unread, Valuation
+from derive.check.roots import roots
+from derive.check.value import Kink, TooLong, Unread, Valuation, bounded
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import parse
 from derive.language.walk import walk
+from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
 from derive.source import of_text
 
 _LEAST = 10  # points at which both sides must have a value
 _BESIDE = ("0", "1/1000", "-1/1000", "1", "-1", "25", "-25")  # where a kink is looked at, as distances from it
-_KINKS = 24
+_KINKS = 60
+_WORK = 300_000  # operations for what lies beside kinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,15 @@ class _Comparison:
             names = point.found or names
             if not names:
                 break  # no name: one point is all there is
-        for point in self._beside_kinks(integers):
-            if found := self._different(point):
-                return found
+        with bounded(_WORK):
+            for point in self._beside_kinks(integers):
+                if found := self._different(point):
+                    return found
         return self._equal(constant=not names)
 
     def _equal(self, constant: bool) -> Answer:
+        if len(self.kinks) > _KINKS:
+            return Answer("undecided", points=self.compared, because="it bends at too many places")
         if self.compared and (constant or self.compared >= _LEAST):
             if self.only_one * 5 <= self.compared:
                 return Answer("equal", points=self.compared)
@@ -117,7 +123,7 @@ class _Comparison:
         made: list[Valuation] = []
 
         def both() -> tuple[Quantity, Quantity, int, int]:
-            made[:] = [Valuation(point), Valuation(point)]
+            made[:] = [Valuation(point, bound=point.whole(), snaps=point.snaps) for _ in range(2)]
             a, b = (v.value(tree) for v, tree in zip(made, (self.left, self.right), strict=True))
             return a, b, max(v.largest for v in made), min(v.least for v in made)
 
@@ -137,7 +143,7 @@ class _Comparison:
         has = 0
         for tree in (self.left, self.right):
             try:
-                Valuation(point).value(tree)
+                Valuation(point, bound=point.whole()).value(tree)
                 has += 1
             except (DomainError, ZeroDivisionError, OverflowError, ValueError):
                 pass
@@ -153,48 +159,49 @@ class _Comparison:
                 except ArithmeticError:
                     continue
                 for id, value in list(point.found.items()):
-                    if isinstance(value, Fraction) and id not in integers:
+                    if id not in integers and not isinstance(value, int):
                         yield from self._around(point, kink, id, value)
 
-    def _around(self, point: Free, kink: Kink, id: str, value: Fraction) -> Iterator[Free]:
-        root = _root(point, kink, id, value)
-        for distance in _BESIDE if root is not None else ():
-            moved = root + Fraction(distance) if root is not None else value
-            if self.known.of(id).allows(moved):
-                yield point.with_value(id, moved)
+    def _around(self, point: Free, kink: Kink, id: str, value: Quantity) -> Iterator[Free]:
+        """Yield points where a name (of a matrix its first or last entry) lies at and beside the zeros of a kink."""
+        ends = dict.fromkeys((0, len(value.cells) - 1)) if isinstance(value, Grid) else (0,)
+        for cell in ends:
+            start = value.cells[cell] if isinstance(value, Grid) else value
+            if not isinstance(start, Fraction):
+                continue
+
+            def moved(x: Fraction, cell: int = cell) -> Free:
+                return point.with_value(id, _put(value, cell, x))
+
+            def at(x: Fraction, moved: Callable[[Fraction], Free] = moved) -> Any:
+                try:
+                    found = kink(moved(x))
+                except (TooLong, Unread):
+                    raise
+                except (ArithmeticError, ValueError):
+                    return None
+                return None if isinstance(found, Grid) else found
+
+            with precisely():
+                zeros = roots(at, start)
+            for root, distance in product(zeros, _BESIDE):
+                x = root + Fraction(distance)
+                if self.known.of(id).allows(x) and self._keeps_kind(id, value):
+                    yield replace(moved(x), snaps=distance == "0")
+
+    def _keeps_kind(self, id: str, value: Quantity) -> bool:
+        """Return whether one entry may be moved alone: of a symmetric matrix it may not."""
+        return not isinstance(value, Grid) or not self.known.of(id).kinds - {"positive", "real"}
 
 
-def _root(point: Free, kink: Kink, id: str, value: Fraction) -> Fraction | None:
-    """Return where a kink lies along one name: exactly where it is linear in it, else by bisection."""
-
-    def at(x: Fraction) -> Any:
-        try:
-            return kink(point.with_value(id, x))
-        except ArithmeticError:
-            return None
-
-    ends = [at(value + k) for k in (0, 1, 2)]
-    if all(isinstance(e, Fraction) for e in ends) and ends[2] - ends[1] == ends[1] - ends[0]:
-        return value - ends[0] / (ends[1] - ends[0]) if ends[1] != ends[0] else None
-    places = [value + Fraction(k, 2) for k in range(-40, 41)]
-    signs = [(x, y) for x in places if (y := at(x)) is not None]
-    for (x0, y0), (x1, y1) in pairwise(signs):
-        if real(y0) * real(y1) <= 0 and y0 != y1:
-            return _bisected(at, x0, x1, y0)
-    return None
-
-
-def _bisected(at: Any, low: Fraction, high: Fraction, below: Any) -> Fraction:
-    for _ in range(24):
-        middle = (low + high) / 2
-        found = at(middle)
-        if found is None or found == 0:
-            return middle
-        if (found > 0) == (below > 0):
-            low = middle
-        else:
-            high = middle
-    return low
+def _put(value: Quantity, cell: int, x: Fraction) -> Quantity:
+    """Return a value with one entry replaced."""
+    if not isinstance(value, Grid):
+        return x
+    width = value.shape[1]
+    rows = [list(row) for row in value.rows]
+    rows[cell // width][cell % width] = x
+    return Grid(tuple(tuple(row) for row in rows))
 
 
 def _integers(*trees: s.Tree) -> frozenset[str]:

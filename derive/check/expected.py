@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.check.judge import constant
+from derive.check.bench import constant
 from derive.check.quantities import Grid, Scalar
 from derive.check.rounding import unit
 from derive.check.subject import Subject

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.check.judge import Bench, Verdict, constant, judge
+from derive.check.bench import Bench, Verdict, constant
+from derive.check.judge import judge
 from derive.check.quantities import Grid, Quantity
+from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.language.walk import walk
+from derive.numeric import precisely
 from derive.ops.primitive import real
 
 _MOST = 40  # slips that a claim may carry on: the last ones
@@ -30,9 +33,13 @@ class Slip:
     tree: s.Tree | None = None
 
 
-def slip_of(claim: int, trees: tuple[s.Tree, s.Tree], verdict: Verdict, bench: Bench) -> Iterator[Slip]:
-    """Yield what a wrong claim may do to later ones."""
+def slip_of(
+    claim: int, trees: tuple[s.Tree, s.Tree], verdict: Verdict, bench: Bench, head: s.Tree | None
+) -> Iterator[Slip]:
+    """Yield what a wrong claim may do to later ones. head: what its chain is about, if that is known."""
     left, right = trees
+    if head is not None and not isinstance(left, (s.Name, s.Partial)):
+        left = head
     number = _number(right)
     if number is not None and verdict.truth is not None and not isinstance(verdict.truth, Grid) and "." in number.text:
         yield Slip(claim, number.text, verdict.truth)
@@ -48,6 +55,20 @@ def slip_of(claim: int, trees: tuple[s.Tree, s.Tree], verdict: Verdict, bench: B
             node = world.node(left.id)
             if node is not None:
                 yield Slip(claim, of=node, tree=right)
+
+
+def carried_on(claim: int, right: s.Tree, head: s.Tree | None, bench: Bench) -> Iterator[Slip]:
+    """Yield the number that a chain with a slip in it ends in, which is computed rightly from what is wrong."""
+    number, point = _number(right), bench.meant
+    if number is None or head is None or point is None or "." not in number.text:
+        return
+    try:
+        with precisely():
+            truth = Valuation(bench.world(point)).value(head)
+    except (ArithmeticError, OverflowError, ValueError):
+        return
+    if not isinstance(truth, Grid):
+        yield Slip(claim, number.text, truth)
 
 
 def followed(

@@ -13,6 +13,7 @@ from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity, Scalar, operate
 from derive.check.value import Valuation
 from derive.language import surface as s
+from derive.language.symbols import FUNCTIONS as NAMED
 from derive.ops import SPELLINGS, DomainError
 
 # How far from 0 the values of a point lie; the first is the point 0, "tie" gives all names one value.
@@ -38,12 +39,16 @@ SCALES = (
     "1",
     "3",
 )
+_WHOLE = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 12, 17)  # how far from the least one whole numbers lie
 _RANGE = "\x00range"  # how far a sum without bounds goes
 
 
 @dataclass(slots=True)
 class Free:
-    """One point, by its number. Names get values as they are met; `given` fixes some of them."""
+    """One point, by its number. Names get values as they are met; `given` fixes some of them.
+
+    snaps: the point lies where something bends, as exactly as can be computed.
+    """
 
     number: int
     wanted: Known
@@ -52,6 +57,7 @@ class Free:
     found: dict[str, Quantity] = field(default_factory=dict)
     log: str = "e"
     at_zero: Fraction = Fraction(0)
+    snaps: bool = False
 
     def known(self, id: str) -> bool:
         return False
@@ -70,16 +76,23 @@ class Free:
             self.found[id] = drawn
         return self.found[id]
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
         """Return an arbitrary smooth function for a name that no primitive has."""
-        if id in SPELLINGS or id in FUNCTIONS:
-            return None
-        return arbitrary(id, primes)
+        return arbitrary(id, primes) if arbitrary_name(id) else None
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
-        """Return a number for a derivative, the same wherever it stands: it is one quantity."""
+        """Return a number for a derivative, the same wherever it stands: it is one quantity.
+
+        None where it is the derivative of something that is known.
+        """
         from derive.language.reading import reading
 
+        of, by = tree.of, [name.id for name in tree.wrt if isinstance(name, s.Name)]
+        if isinstance(of, s.Name) and by == [of.id]:
+            return Fraction(1)
+        known = not isinstance(of, s.Name) and not (isinstance(of, s.Call) and arbitrary_name(of.fn))
+        if known or any(name in self.wanted.shapes for name in by) or (isinstance(of, s.Name) and of.id in by):
+            return None
         return self.name(f"\x00{reading(tree)}")
 
     def _draw(self, id: str) -> Quantity | None:
@@ -87,12 +100,25 @@ class Free:
             return None
         rng = random.Random(f"{self.number} {id}")
         if id == _RANGE or id in self.integers or id in self.wanted.dimensions:
-            return Fraction(_whole(self.wanted.of(id), rng, least=0 if id in self.integers else 2))
+            if id in self.integers and id != _RANGE:
+                return Fraction(_whole(self.wanted.of(id), rng, least=0))
+            return self._drawn_dimension(id, rng)
         shape = self.wanted.shapes.get(id)
         if shape is None:
             return self._number(id, rng)
         rows, columns = (self._dimension(tree) for tree in shape)
         return self._matrix(self.wanted.of(id), rows, columns, rng)
+
+    def whole(self) -> dict[str, int]:
+        """Return the values of the names that stand in the bounds of sums: where one is an index, it is a number."""
+        values = {id: self.name(id) for id in self.integers}
+        return {id: int(x) for id, x in values.items() if isinstance(x, Fraction)}
+
+    def _drawn_dimension(self, id: str, rng: random.Random) -> Fraction:
+        known = self.wanted.of(id)
+        low = int(known.low // 1) + 1 if known.low is not None else 2
+        high = -(-known.high // 1) - 1 if known.high is not None else low + 3
+        return Fraction(rng.randint(low, max(low, min(int(high), low + 3))))
 
     def _dimension(self, tree: s.Tree) -> int:
         found = Valuation(self).value(tree)
@@ -125,6 +151,11 @@ class Free:
         return q.grid(made.rows)
 
 
+def arbitrary_name(id: str) -> bool:
+    """Return whether a function of this name may be any."""
+    return id not in SPELLINGS and id not in FUNCTIONS and id not in NAMED
+
+
 def arbitrary(id: str, primes: int) -> Callable[..., Quantity]:
     """Return a smooth function that stands for any function of this name, or a derivative of it."""
     return lambda *args: _smooth(id, primes, [a for a in args if not isinstance(a, Grid)], len(args))
@@ -142,10 +173,15 @@ def drawn(known: Assumption, rng: random.Random, scale: Fraction) -> Fraction:
     return step * scale * rng.choice((-1, 1))
 
 
-def _whole(known: Assumption, rng: random.Random, least: int = 1) -> int:
+def _whole(known: Assumption, rng: random.Random, least: int | None = None) -> int:
+    """Return a whole number: mostly a small one. least: what it is at least, None where it may be negative."""
     low = int(known.low // 1) + 1 if known.low is not None else least
-    high = -(-known.high // 1) - 1 if known.high is not None else low + 3
-    return rng.randint(low, max(low, min(int(high), low + 3)))
+    high = -(-known.high // 1) - 1 if known.high is not None else None
+    if low is None:
+        size = rng.choice(_WHOLE) * rng.choice((-1, 1))
+        return size if high is None else int(high) - abs(size)
+    found = low + rng.choice(_WHOLE)
+    return found if high is None else rng.randint(low, max(low, min(int(high), low + 20)))
 
 
 def _regular(made: Grid, positive: bool) -> Quantity:

@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from derive.check.bench import Bench, Verdict, define, defines_function
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
-from derive.check.follow import Slip, followed, slip_of
-from derive.check.judge import Bench, Verdict, define, judge
+from derive.check.extrema import Extreme, attains, extreme
+from derive.check.follow import Slip, carried_on, followed, slip_of
+from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
+from derive.check.places import judged_at, place, said_behind
+from derive.check.rounding import literal
 from derive.check.subject import Subject
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
@@ -22,6 +26,7 @@ from derive.source import Slice
 
 # Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
 _WORK, _ONE, _LEAST = 300_000, 50_000, 4_000
+_DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 
@@ -52,7 +57,7 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         for at, claim in enumerate(hand_in.claims):
             work.renew(_ONE if work.done < _WORK else _LEAST)
             if hand_in.looked_at(at):
-                checker.take(claim, next(chosen))
+                checker.take(at, claim, next(chosen))
             else:
                 checker.pass_over(claim)
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
@@ -65,12 +70,26 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    if judged.verdict.kind != "wrong" or judged.trees is None:
+    if judged.trees is None or judged.verdict.kind not in ("wrong", "undecided"):
         return replace(judged, bench=bench)
     try:
+        if judged.verdict.kind == "undecided":
+            judged = _known_by_now(judged, judged.trees, bench)
+        if judged.verdict.kind != "wrong" or judged.trees is None:
+            return replace(judged, bench=bench)
         return _diagnosed(judged, judged.trees, bench, conventions)
     except (TooLong, RecursionError):
         return replace(judged, bench=bench)
+
+
+def _known_by_now(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench) -> Judged:
+    """Return a claim judged again where it uses a name that the text only says afterwards: `…, with δ = …`."""
+    late = judged.verdict.because.endswith("has no value") and judged.claim.relation in _EQUALITIES
+    if not late or all(
+        bench.subject.plain(id) is not None or id not in bench.own for tree in trees for id in names(tree)
+    ):
+        return judged
+    return replace(judged, verdict=judge(*trees, _EQUALITIES[judged.claim.relation], bench))
 
 
 def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conventions: Conventions) -> Judged:
@@ -89,8 +108,9 @@ class _Checker:
         self.benches: dict[str, Bench] = {}
         self.slips: dict[str, list[Slip]] = {}
         self.done: list[Judged] = []
+        self.extreme: Extreme | None = None  # what the claim before is the extremum of
 
-    def take(self, claim: Claim, subject: Subject) -> None:
+    def take(self, index: int, claim: Claim, subject: Subject) -> None:
         bench = self.benches.setdefault(subject.name, Bench(subject))
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
@@ -101,12 +121,42 @@ class _Checker:
             self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))
             return
         try:
-            introduced = self.introduced(sides, claim, bench)
-            verdict = self.verdict(claim, left, right, introduced, bench)
+            extremum = self.extreme
+            self.extreme = None
+            verdict = self.at_place(claim, left, right, bench, extremum)
+            if verdict is None:
+                introduced = self.introduced(sides, claim, bench)
+                verdict = self.verdict(claim, left, right, introduced, bench)
+                verdict = self.elsewhere(index, left, right, verdict, bench)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
         self.done.append(judged)
+
+    def at_place(
+        self, claim: Claim, left: s.Tree, right: s.Tree, bench: Bench, extremum: Extreme | None
+    ) -> Verdict | None:
+        """Return the verdict on the place of the claim before, `at z = 0`; None where a claim is none."""
+        if not self.done or not said_behind(claim, self.done[-1].claim, self.hand_in) or not isinstance(left, s.Name):
+            return None
+        if extremum is not None and left.id == extremum.over:
+            return attains(right, extremum, bench)
+        if place(left, right, bench):
+            return Verdict("definition", "a value at which something is looked at")
+        return None
+
+    def elsewhere(self, index: int, left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Verdict:
+        """Return a verdict for the place that the next claim names, where it names one."""
+        claims = self.hand_in.claims
+        if index + 1 >= len(claims) or self.extreme is not None:
+            return verdict
+        after = claims[index + 1]
+        if not said_behind(after, claims[index], self.hand_in):
+            return verdict
+        name, value = self.tree(after.left, bench.subject), self.tree(after.right, bench.subject)
+        if name is None or value is None or not (id := place(name, value, bench)):
+            return verdict
+        return judged_at((left, right), id, value, _EQUALITIES.get(claims[index].relation, False), bench, verdict)
 
     def pass_over(self, claim: Claim) -> None:
         """Leave out a claim in the middle of what is much too long."""
@@ -128,6 +178,10 @@ class _Checker:
 
     def introduced(self, sides: Sequence[s.Tree | None], claim: Claim, bench: Bench) -> bool:
         """Take the names that a chain introduces; return whether this relation is what introduces one."""
+        if claim.at == 0 and claim.relation in _DEFINING and defines_function(left := sides[0], sides[1], bench):
+            assert isinstance(left, s.Call) and sides[1] is not None
+            bench.functions[left.fn] = (tuple(a.id for a in left.args if isinstance(a, s.Name)), sides[1])
+            return True
         found = False
         for at, side in enumerate(sides):
             id = _name(side)
@@ -150,10 +204,14 @@ class _Checker:
             return compared(claim.relation, left, right, bench)
         if claim.relation not in _EQUALITIES:
             return Verdict("undecided", f"{claim.relation} is not judged")
-        left = _after_arrow(left, bench) if claim.relation == "<-" else left
+        if claim.relation == "<-" or (claim.relation == ":=" and _name(left) in names(right)):
+            left = _after_arrow(left, bench)
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
+        if (largest := extreme(left, right, _EQUALITIES[claim.relation], bench)) is not None:
+            found, self.extreme = largest
+            return found
         limit = at_infinity(left, right, bench)
         if limit is not None:
             return limit
@@ -165,19 +223,34 @@ class _Checker:
             return Verdict("undecided", "it is right with the values before the update; are those meant?")
         return then
 
+    def flagged_before(self, claim: Claim) -> int | None:
+        """Return the slip that an earlier step of the same chain is or carries on, None where there is none."""
+        for index in range(len(self.done) - 1, max(-1, len(self.done) - 1 - claim.at), -1):
+            one = self.done[index]
+            if one.claim.chain == claim.chain and one.verdict.kind in ("wrong", "follow_through"):
+                return index if one.follows is None else one.follows
+        return None
+
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
         slips = self.slips.setdefault(bench.subject.name, [])
         assert judged.trees is not None
         approximate = _EQUALITIES.get(judged.claim.relation, False)
         slip = followed(judged.trees, judged.verdict, approximate, slips, bench)
+        head = self.tree(judged.claim.chain[0], bench.subject)
         if slip is not None:
+            slips += slip_of(slip.claim, judged.trees, judged.verdict, bench, head)
             because = f"it carries on line {self.done[slip.claim].claim.line}"
             return replace(
                 judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
             )
+        number = literal(judged.trees[1])
+        if judged.verdict.kind == "correct" and number is not None:
+            bench.accepted.add(number.text)
         if judged.verdict.kind == "wrong":
-            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
+            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench, head)
+        elif judged.verdict.kind == "correct" and (root := self.flagged_before(judged.claim)) is not None:
+            slips += carried_on(root, judged.trees[1], head, bench)
         return judged
 
 

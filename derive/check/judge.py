@@ -5,16 +5,18 @@ A side with names on both sides must hold for all values; where a side is number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from derive.check.agree import close
-from derive.check.quantities import Mismatch, Quantity, Scalar
+from derive.check.bench import Bench, Verdict, constant, decimal, unknown_function
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
 from derive.check.rounding import literal, shown, slack, uncertain, unit, within
-from derive.check.subject import NetworkWorld, Point, Subject
+from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
+from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS, precisely
@@ -22,90 +24,8 @@ from derive.ops import DomainError
 from derive.ops.primitive import real
 
 _LEAST = 3
+_PARTS, _NEIGHBOURS = 60, 6  # parts of a side whose values are looked at, and how many neighbours at once
 _APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """correct, wrong, mismatched, undecided, definition, follow_through or unread, and what a reader wants to know.
-
-    truth: the value that should stand on the right; witness: a point where the sides differ; because: in words.
-    """
-
-    kind: str
-    because: str = ""
-    truth: Quantity | None = None
-    witness: Mapping[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Bench:
-    """What a hand-in has said so far, beside the network that it speaks of.
-
-    beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
-    update.
-    """
-
-    subject: Subject
-    own: dict[str, s.Tree] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, Quantity] = field(default_factory=dict)
-    beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
-    after: bool = False
-
-    @property
-    def meant(self) -> Point | None:
-        """The point whose numbers are meant: of the exercise, or (`after`) that after its update."""
-        return self.subject.after_update if self.after else self.subject.own
-
-    def world(self, point: Point, total: bool = False) -> NetworkWorld:
-        world = NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
-        return world.believing(self.beliefs) if self.beliefs else world
-
-    def knows(self, id: str) -> bool:
-        subject = self.subject
-        return (
-            subject.plain(id) is not None
-            or subject.after(id) is not None
-            or subject.is_rate(id)
-            or id in self.own
-            or id in self.numbers
-            or id in ("e", "pi", "infty")
-        )
-
-
-def define(id: str, tree: s.Tree, bench: Bench) -> None:
-    """Take a name that the hand-in introduces; where it has the value of a node at every point, it is that node."""
-    bench.own[id] = tree
-    nodes = set(bench.subject.graph.nodes)
-    with precisely():
-        for point in bench.subject.points:
-            try:
-                v = Valuation(bench.world(point))
-                found = v.value(tree)
-                nodes = {n for n in nodes if close(found, point.values[n], v.largest, DIGITS - 6)}
-            except (ArithmeticError, OverflowError, ValueError, RecursionError):
-                return
-            if not nodes:
-                return
-    order = list(bench.subject.graph.nodes)
-    bench.aliases[id] = min(nodes, key=order.index)
-
-
-def constant(tree: s.Tree) -> bool:
-    """Return whether a tree is made of numbers only."""
-    bound = {name for node in walk(tree) if isinstance(node, s.EvalAt) for name, _ in node.points}
-    for node in walk(tree):
-        if isinstance(node, (s.Partial, s.Nabla, s.BigSum)):
-            return False
-        if isinstance(node, s.Name) and node.id not in ("e", "pi", "infty") and node.id not in bound:
-            return False
-    return True
-
-
-def decimal(tree: s.Tree) -> bool:
-    """Return whether a tree holds a number with a decimal point, which is a value put in."""
-    return any(isinstance(node, s.Num) and "." in node.text for node in walk(tree))
 
 
 def judge(
@@ -118,9 +38,10 @@ def judge(
     try:
         with precisely():
             numbers = [constant(side) and not _named(side, bench) for side in (left, right)]
-            if not any(numbers) and not _stated(left, right, bench):
-                return _symbolic(left, right, approximate, bench, open_digits or {})
-            return _numeric(left, right, approximate, bench, open_digits or {})
+            compare = _numeric if any(numbers) or _stated(left, right, bench) else _symbolic
+            found = compare(left, right, approximate, bench, open_digits or {})
+            unknown = unknown_function(left, right, bench) if found.kind == "wrong" else ""
+            return Verdict("undecided", f"{unknown} may be any function") if unknown else found
     except Unread as part:
         return Verdict("undecided", str(part))
     except TooLong as wide:
@@ -198,11 +119,15 @@ def _numeric(
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
     sides = (Valuation(world), Valuation(world))
     a, b = sides[0].value(left), sides[1].value(right)
-    off = slack(
-        (left, right),
-        lambda *moved: _both((left, right), world, moved),
-        _open_by(bench, open_digits, _fresh(left, right) if approximate else frozenset()),
-    )
+    if point is None and (a, b) != _elsewhere(left, right, bench):
+        return Verdict("undecided", "the exercise has no numbers")
+    fresh = _fresh(left, right) if approximate else frozenset()
+
+    def open_to(carried: bool, steps: Sequence[Scalar] = ()) -> Scalar:
+        by = _open_by(bench, open_digits, fresh, carried, steps)
+        return slack((left, right), lambda *moved: _both((left, right), world, moved), by)
+
+    off = open_to(False)
     noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
     if within(a, b, right, approximate, off, noise):
         return _sure(a, b, right, approximate, noise, sides)
@@ -210,7 +135,21 @@ def _numeric(
         if _finer(left, right):
             return Verdict("undecided", "the right side has digits that the left one does not show")
         return _sure(a, b, left, approximate, noise, sides)
+    if decimal(left) or decimal(right):
+        steps = _steps(left, world, _open_by(bench, open_digits, fresh, False))
+        off = open_to(False, steps)
+        if steps and within(a, b, right, approximate, off, noise):
+            return _sure(a, b, right, approximate, noise, sides)
+        off = open_to(True, steps)
+        if within(a, b, right, approximate, off, noise) or within(b, a, left, approximate, off, noise):
+            return Verdict("undecided", "it is right if the last digit of a number in it is one too many")
     return Verdict("wrong", truth=a, witness={"at": {}, "left": a, "right": b})
+
+
+def _elsewhere(left: s.Tree, right: s.Tree, bench: Bench) -> tuple[Quantity, Quantity]:
+    """Return two sides without names at another point: f(2) may read more than its argument."""
+    world = bench.world(bench.subject.points[-1])
+    return Valuation(world).value(left), Valuation(world).value(right)
 
 
 def _both(
@@ -244,17 +183,59 @@ def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
     return frozenset(text for text in new if unit(text) * 100 <= Fraction(text))
 
 
-def _open_by(bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str]) -> Callable[[s.Num], Fraction]:
-    """Return by how much a number of a claim may be off."""
-    quantities = _quantities(bench)
+def _open_by(
+    bench: Bench,
+    open_digits: Mapping[str, Fraction],
+    fresh: frozenset[str],
+    carried: bool,
+    steps: Sequence[Scalar] = (),
+) -> Callable[[s.Num], Fraction]:
+    """Return by how much a number of a claim may be off; `carried` takes all as computed with rounded ones.
+
+    steps: other numbers that may stand rounded in it.
+    """
+    quantities = [*_quantities(bench), *steps]
     exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
 
     def open_by(n: s.Num) -> Fraction:
         if n.text in open_digits or Fraction(n.text) in exact:
             return open_digits.get(n.text, Fraction(0))
-        return uncertain(n, quantities) or (unit(n.text) / 2 if n.text in fresh else Fraction(0))
+        return uncertain(n, quantities, carried or n.text in bench.accepted) or (
+            unit(n.text) / 2 if n.text in fresh else Fraction(0)
+        )
 
     return open_by
+
+
+def _steps(tree: s.Tree, world: NetworkWorld, by: Callable[[s.Num], Fraction]) -> list[Scalar]:
+    """Return the inexact values of the parts of a side: the next one may have them rounded, -0.3 · 0.5939 as -0.178."""
+    found: list[Scalar] = []
+    for part in islice(parts_of(tree), _PARTS):
+        try:
+            value = Valuation(world).value(part)
+        except ArithmeticError:
+            continue
+        if isinstance(value, Grid) or isinstance(part, (s.Num, s.Name)):
+            continue
+        rounded = any(isinstance(n, s.Num) and by(n) for n in walk(part))
+        if rounded or not isinstance(value, Fraction):
+            found.append(real(value))
+    return found
+
+
+def parts_of(tree: s.Tree) -> Iterator[s.Tree]:
+    """Yield the parts of a formula that may be computed first: also some neighbours of a product or a sum."""
+    for part in walk(tree):
+        yield part
+        if isinstance(part, (s.Mul, s.Add)):
+            terms = part.factors if isinstance(part, s.Mul) else part.terms
+            for first in range(len(terms)):
+                for last in range(first + 2, min(len(terms), first + _NEIGHBOURS) + 1):
+                    some = terms[first:last]
+                    if isinstance(part, s.Mul):
+                        yield s.Mul(part.at, some, part.signs[first : last - 1])
+                    else:
+                        yield s.Add(part.at, some)
 
 
 def _quantities(bench: Bench) -> list[Scalar]:
@@ -264,4 +245,5 @@ def _quantities(bench: Bench) -> list[Scalar]:
         if point is not None:
             rate = [point.rate] if point.rate is not None else []
             found += [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
+            found += [r * point.adjoints[p] for r in rate for p in bench.subject.network.parameters]
     return found

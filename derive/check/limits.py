@@ -6,8 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim
-from derive.check.judge import Bench, Verdict, constant
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.rounding import within
 from derive.check.value import TooLong, Unread, Valuation

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from derive.check.bench import constant
 from derive.check.hand_in import Judged
-from derive.check.judge import constant
 from derive.check.parts import Path
 from derive.language import surface as s
-from derive.source import Slice
+
+_ARROW = "←"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +43,26 @@ def missing(judged: Sequence[Judged], wanted: Iterable[Wanted]) -> list[Wanted]:
 def _found(want: Wanted, judged: Sequence[Judged]) -> bool:
     """Return whether the quantity stands in a claim, and if it is a number, whether equality leads from it to one."""
     read = [j for j in judged if j.trees is not None]
-    same = {_key(side.text) for j in read for side, tree in _sides(j) if _means(tree, want, j)}
+    same = {key for j in read for key, tree in _sides(j) if _means(key, tree, want, j)}
     if not want.number:
         return bool(same)
     size = 0
     while size != len(same):
         size = len(same)
         for j in read:
-            ends = {_key(side.text) for side, _ in _sides(j)}
+            ends = {key for key, _ in _sides(j)}
             same |= ends if ends & same else set()
-    return any(_key(side.text) in same and constant(tree) for j in read for side, tree in _sides(j))
+    return any(key in same and constant(tree) for j in read for key, tree in _sides(j))
 
 
-def _sides(judged: Judged) -> list[tuple[Slice, s.Tree]]:
+def _sides(judged: Judged) -> list[tuple[str, s.Tree]]:
+    """Return the sides as text without blanks; what an arrow points at is not what the same name is elsewhere."""
     assert judged.trees is not None
-    return list(zip((judged.claim.left, judged.claim.right), judged.trees, strict=True))
+    left, right = ("".join(side.text.split()) for side in (judged.claim.left, judged.claim.right))
+    return [(left + _ARROW * (judged.claim.relation == "<-"), judged.trees[0]), (right, judged.trees[1])]
 
 
-def _key(text: str) -> str:
-    return "".join(text.split())
-
-
-def _means(tree: s.Tree, want: Wanted, judged: Judged) -> bool:
+def _means(key: str, tree: s.Tree, want: Wanted, judged: Judged) -> bool:
     """Return whether a side of a claim is the quantity that is wanted, by its own name or one of the hand-in's."""
     subject, bench = judged.subject, judged.bench
     if subject.name != want.problem or bench is None or not subject.points:
@@ -71,7 +70,7 @@ def _means(tree: s.Tree, want: Wanted, judged: Judged) -> bool:
     world = bench.world(subject.points[0])
     match tree:
         case s.Name() if want.updated:
-            return subject.after(tree.id) == want.node
+            return (subject.plain(tree.id) if key.endswith(_ARROW) else subject.after(tree.id)) == want.node
         case s.Partial(wrt=(by,)) if not want.updated:
             return world.quantity(by) == want.node and world.quantity(tree.of) == subject.graph.loss
     return False

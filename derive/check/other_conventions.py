@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from derive.check.judge import Bench, judge
+from derive.check.bench import Bench
+from derive.check.judge import judge
 from derive.check.misconceptions.record import Example, Misconception, nothing
 from derive.check.subject import Subject
 from derive.expr import Apply, Number, mul

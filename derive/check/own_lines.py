@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from derive.check.bench import constant
 from derive.check.claims import Claim, HandIn
 from derive.check.functions import FUNCTIONS
-from derive.check.judge import constant
 from derive.check.macros import expanded
 from derive.check.parts import Path
+from derive.check.put_in import is_number, put_in
+from derive.check.subject import AFTER
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table
@@ -19,7 +21,6 @@ from derive.ops import SPELLINGS
 from derive.source import Slice
 
 _NOTHING = Table()
-_NEW = ("_new", "^new", "^(new)", "^+", "^(t+1)")
 _RATES = ("alpha", "eta", "lr", "gamma", "epsilon", "mu", "lambda")
 _NO_LINE = (s.Partial, s.Nabla, s.EvalAt, s.Matrix, s.Relation, s.Seq, s.Dots, s.Index, s.Transpose)
 _CONSTANTS = ("e", "pi", "infty", "dots")
@@ -50,6 +51,7 @@ class Gathered:
     parts: dict[Path, Own] = field(default_factory=dict)
     losses: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)  # id → its spelling, of all names in the text
+    put: dict[Path, dict[str, tuple[str, str, int] | None]] = field(default_factory=dict)  # None: more than one value
 
 
 def gather(hand_in: HandIn) -> Gathered:
@@ -73,7 +75,31 @@ def gather(hand_in: HandIn) -> Gathered:
         _take_names(found, (sides[claim.at], sides[claim.at + 1]))
         if claim.at == 0 and claim.relation in ("=", ":="):
             _take(hand_in, claim, index, sides, before, fixed, valued)
+        _take_put_in(hand_in, claim, index, sides, found.put.setdefault(path, {}))
+    _fill(found)
     return found
+
+
+def _take_put_in(
+    hand_in: HandIn, claim: Claim, index: int, sides: list[s.Tree | None], put: dict[str, tuple[str, str, int] | None]
+) -> None:
+    """Take the numbers that a relation puts in the places of names; one that gets two values has none."""
+    left, right = sides[claim.at], sides[claim.at + 1]
+    if claim.relation != "=" or left is None or right is None or isinstance(left, s.Name) or not constant(right):
+        return
+    for name, number in put_in(left, right):
+        text = expanded(claim.right.text, hand_in.macros)[number.at[0] : number.at[1]]
+        before = put.get(name.id, (name.latex, text, index))
+        put[name.id] = before if before is not None and before[1] == text else None
+
+
+def _fill(found: Gathered) -> None:
+    """Give the names of each part, where the text never says what they are, the values that are put in for them."""
+    said = {id for own in found.parts.values() for id in (*own.lines, *own.values)}
+    for path, own in found.parts.items():
+        for id, value in found.put.get(path, {}).items():
+            if value is not None and id not in said and id not in _CONSTANTS and not is_new(id, own):
+                own.values[id] = value
 
 
 def rate(own: Own) -> str | None:
@@ -110,7 +136,7 @@ def _take(
         return
     text = [expanded(side.text, hand_in.macros).replace("\n", " ").strip() for side in claim.chain]
     *heads, last = sides
-    if last is not None and _is_number(last) and all(isinstance(tree, s.Name) for tree in heads):
+    if last is not None and is_number(last) and all(isinstance(tree, s.Name) for tree in heads):
         for tree, name in zip(heads, text, strict=False):
             if isinstance(tree, s.Name) and tree.id not in own.lines and tree.id not in valued:
                 own.values[tree.id] = (name, text[-1], index)
@@ -150,14 +176,6 @@ def _head(tree: s.Tree | None) -> str:
 
 def is_new(id: str, own: Own) -> bool:
     """Return whether an id means a name of the part after an update."""
-    stems = [id.removesuffix(end) for end in _NEW if id.endswith(end)]
-    return any(stem in own.values or any(stem in line.reads for line in own.lines.values()) for stem in stems)
-
-
-def _is_number(tree: s.Tree) -> bool:
-    match tree:
-        case s.Neg():
-            return _is_number(tree.body)
-        case s.Div():
-            return _is_number(tree.above) and _is_number(tree.below)
-    return isinstance(tree, s.Num)
+    found = AFTER.fullmatch(id)
+    stem = found["name"] if found else ""
+    return bool(stem) and (stem in own.values or any(stem in line.reads for line in own.lines.values()))

@@ -85,7 +85,8 @@ def _load(name: str, used: Own, own: Own) -> Network | None:
 
     Raises _Bad at what cannot be read.
     """
-    forward = [f"{line.left} = {line.right}" for line in used.lines.values()]
+    # In LaTeX a line keeps the arguments that its name is written with.
+    forward = [f"{line.left} = {'{}' * line.left.endswith(')')}{line.right}" for line in used.lines.values()]
     values = [f"{spelled} = {number}" for spelled, number, _ in used.values.values()]
     texts = {"forward": "\n".join(forward), "values": "\n".join(values)}
     entry = _entry(texts)

@@ -39,16 +39,16 @@ _FORM = re.compile(_REGION, re.VERBOSE | re.DOTALL | re.MULTILINE)
 _IN_LATEX = re.compile(_REGION.replace("^```", r"(?!)"), re.VERBOSE | re.DOTALL | re.MULTILINE)  # it has no fences
 _DISPLAY = ("fenced", "dollars", "brackets", "inner")
 _INLINE = ("round", "ticks", "dollar")
-_LONGEST_INLINE = 40_000
 # A line that is a formula without any sign of being one: it has a relation and hardly a word.
 _BARE = re.compile(
     r"^(?=[^\n]*[=≈<>←≤≥])[ \t>]*+(?:[-*+][ \t]++|\(?[0-9a-zA-Z]{1,2}[.)][ \t]++)?+(?P<formula>[^\n]*)$", re.MULTILINE
 )
 _RELATED = re.compile(r"[=≈<>←≤≥]")
-_LONGEST_BARE = 2000
 _PROSE = re.compile(r"(?<![\\\w{])[A-Za-z]{3,}(?![\w(}])")
+_PLACE = re.compile(r"(?<=\S)\s+(?:at|for|when|if)\s+(?=\\?[A-Za-z]\w*\s*=)")
 _NOT_PROSE = frozenset(
-    "exp log ln relu sin cos tanh max min sign softmax sigmoid new net out sum step abs sqrt".split()
+    "exp log ln relu sin cos tanh max min sign softmax sigmoid argmax argmin for when new net out sum step abs "
+    "sqrt".split()
 )
 
 
@@ -125,7 +125,7 @@ def _marked(source: Source, text: str, latex: bool) -> Iterator[Region]:
         at = max(found.end(), found.start() + 1)
         if not kind:
             continue
-        if kind == "dollar" and (re.search(r"\n[ \t]*\n", found["dollar"]) or len(found["dollar"]) > _LONGEST_INLINE):
+        if kind == "dollar" and re.search(r"\n[ \t]*\n", found["dollar"]):
             at = found.start() + 1  # a lonely dollar: money, or damage
             continue
         start = found.start(kind)
@@ -136,15 +136,19 @@ def _bare(source: Source, text: str) -> Iterator[Region]:
     """Yield lines that are formulas although nothing marks them."""
     for found in _BARE.finditer(text):
         line = found["formula"]
-        if len(line) > _LONGEST_BARE or not _RELATED.search(line):
+        if not _RELATED.search(line):
             continue
         words = [w for w in _PROSE.findall(line) if w.lower() not in _NOT_PROSE]
         if (
             "$" in line
             or "`" in line
             or words
-            or line.count("=") > 20
+            or "=====" in line
             or re.match(r"[ \t]*(\||#|\\[a-z]+\{|-{3}|={3})", line)
         ):
             continue
-        yield Region(Slice(source, found.start("formula"), line), "bare")
+        start = 0
+        for at in _PLACE.finditer(line):  # `max f = 0.25 at z = 0` is two formulas
+            yield Region(Slice(source, found.start("formula") + start, line[start : at.start()]), "bare")
+            start = at.end()
+        yield Region(Slice(source, found.start("formula") + start, line[start:]), "bare")

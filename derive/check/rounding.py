@@ -20,16 +20,26 @@ def unit(text: str) -> Fraction:
     return Fraction(10) ** (int(exponent or 0) - len(decimals))
 
 
-def uncertain(number: s.Num, quantities: Iterable[Scalar]) -> Fraction:
-    """Return by how much a number may be off: as far as its digits leave open, where it is a rounded quantity."""
+def uncertain(number: s.Num, quantities: Iterable[Scalar], carried: bool = False) -> Fraction:
+    """Return by how much a number may be off: as far as its digits leave open, where it is a rounded quantity.
+
+    carried: it was computed with rounded numbers, so its last digit may be one too many, too.
+    """
     if "." not in number.text:
         return Fraction(0)
-    shown, step = Fraction(number.text), unit(number.text)
+    written, step = Fraction(number.text), unit(number.text)
+    found = Fraction(0)
     for quantity in quantities:
-        distance = abs(abs(real(quantity)) - real(shown))
-        if distance < real(step):
-            return step / 2 if distance <= real(step) / 2 else step
-    return Fraction(0)
+        exact = isinstance(quantity, Fraction)
+        size = abs(quantity) if exact else abs(real(quantity))
+        # Exact numbers are compared as such: 0.25 and 0.26 are a whole unit apart, not a little less.
+        off = size - (written if exact else real(written))
+        whole = step if exact else real(step)
+        if abs(off) <= whole / 2:
+            return step / 2
+        if written and (0 < off < whole or (carried and not exact and abs(off) < whole)):
+            found = step  # cut, not rounded
+    return found
 
 
 def slack(
@@ -82,7 +92,7 @@ def within(truth: Quantity, claim: Quantity, written: s.Tree, approximate: bool,
         return True
     # Digits that are left away make a number smaller; where none are left, or only whole ones, nothing was cut.
     cut = 0 < step < 1 and claim != 0 and abs(real(claim)) <= abs(real(truth)) + real(free)
-    return bool(cut and difference < (step if exact else real(step) - noise) + free)
+    return bool(cut and difference < (step if exact else real(step) + real(off) - noise))
 
 
 def shown(number: s.Num, approximate: bool) -> Fraction:

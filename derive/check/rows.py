@@ -61,6 +61,8 @@ _JOINING = {
     "hence",
     "thus",
     "when",
+    "at",
+    "bei",
     "since",
     "und",
     "mit",
@@ -70,6 +72,9 @@ _JOINING = {
 
 # What a row begins with that goes on with an expression: an empty group, a text or a space, then an operator.
 _GOES_ON = re.compile(r"(?:\{\}|\\text\s*\{\s*\}|\\q?quad|\\[,;:! ]|\s)*(?:[-+]|\\(?:cdot|times|pm|odot)(?![A-Za-z]))")
+
+
+_GOES_OVER = re.compile(r"(?:[-+*]|\\(?:cdot|times|pm|odot))\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +143,16 @@ class _Splitter:
         if self.signs or not all(side.blank for side in self.sides):
             sides = tuple(self._slice(side) for side in self.sides)
             made = Statement(sides, tuple(self.signs), self.words.strip())
-            if not (self.aligned and _GOES_ON.match(sides[0].text) and self.continued(made)):
+            goes_on = _GOES_ON.match(sides[0].text) is not None and (self.aligned or not self.signs)
+            if not ((goes_on or self.unfinished()) and self.continued(made)):
                 self.rows[-1].append(made)
             self.words, self.aligned = "", False
         self.sides, self.signs = [_Piece(at)], []
+
+    def unfinished(self) -> bool:
+        """Return whether the row above ends in an operator."""
+        above = self.rows[-2] if len(self.rows) > 1 and not self.rows[-1] else []
+        return bool(above and _GOES_OVER.search(above[-1].sides[-1].text))
 
     def continued(self, more: Statement) -> bool:
         """Put a row that goes on with the expression above it (`& {} + c`) there; return whether there is one."""
@@ -175,10 +186,10 @@ def _take(made: _Splitter, found: re.Match[str], region: Slice) -> None:
     kind, text = str(found.lastgroup), found[0]
     if found["begin"] or found["end"]:
         _environment(made, found)
-    elif kind == "left" or (kind == "one" and text in "({["):
+    elif kind == "left" or text == "\\{" or (kind == "one" and text in "({["):
         made.enter(text[-1])
         made.add(text)
-    elif kind == "right" or (kind == "one" and text in ")}]"):
+    elif kind == "right" or text == "\\}" or (kind == "one" and text in ")}]"):
         if made.depth:
             made.leave()
         made.add(text)

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
-from derive.check.free import arbitrary
-from derive.check.functions import FUNCTIONS
-from derive.check.quantities import Grid, Quantity
 from derive.differentiate import Derivation, differentiate
+from derive.errors import Fault
 from derive.expr import Ref, Value
 from derive.graph import Graph, Role
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
-from derive.language.meaning import OPEN
 from derive.numeric import precisely, value
-from derive.ops import SPELLINGS, DomainError
-from derive.ops.primitive import real
 from derive.points import adjoints, forward, points
 from derive.problems.network import Network
+from derive.source import of_text
 
 MOST = 8  # random points of a claim
-# What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
-_AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
+# What a student writes at a parameter after an update: w_new, w^{new}, w_{1,new}, w^+, w'.
+AFTER = re.compile(r"(?P<name>.+?)(?:[_,](?:new|neu)|\^\(?(?:new|neu)\)?|\^\+|[_^]\(?t\+1\)?|')$")
 
 
 @dataclass(frozen=True)
@@ -73,6 +68,24 @@ class Subject:
                     found[tree.fn] = node.name
         return found
 
+    def parameters(self, node: str) -> list[str] | None:
+        """Return the nodes that a line is written with, `L(y, \\hat{y})`; None for one that is written without."""
+        inside = re.search(r"\((.*)\)\s*$", self.graph[node].head)
+        try:
+            trees = [
+                parse(of_text(text.strip(), "<head>"), self.bare) for text in (inside[1].split(",") if inside else ())
+            ]
+        except Fault:
+            return None
+        names = [self.plain(tree.id) for tree in trees if isinstance(tree, s.Name)]
+        found = [name for name in names if name is not None]
+        return found if found and len(found) == len(trees) else None
+
+    @cached_property
+    def bare(self) -> Table:
+        """The names alone."""
+        return Table(frozenset({*self.network.plain, *self.network.also}))
+
     def plain(self, id: str) -> str | None:
         """Return the plain name of what a hand-in calls by an id, None where the network has none."""
         also, plain = self.network.also, self.network.plain
@@ -81,7 +94,7 @@ class Subject:
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
-        found = _AFTER.fullmatch(id)
+        found = AFTER.fullmatch(id)
         name = self.plain(found["name"]) if found and self.plain(id) is None else None
         return name if name in self.network.parameters else None
 
@@ -174,146 +187,3 @@ class Subject:
             if line.name not in to and line.expr is not None:
                 env[line.name] = value(line.expr, env, self.network.notation.relu_at_0)
         return Point(point.leaves, env, point.adjoints, point.rate, point.updated)
-
-
-@dataclass
-class NetworkWorld:
-    """A network at a point, with the names that the hand-in has introduced.
-
-    own: id → what it was defined as. total: read ∂a/∂b along all paths. numbers: id → value for names that stand for
-    a number here ("when x = 0"). unknown: ids that mean nothing.
-    """
-
-    subject: Subject
-    point: Point
-    own: Mapping[str, s.Tree] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    total: bool = False
-    numbers: Mapping[str, Quantity] = field(default_factory=dict)
-    valued: dict[str, Quantity] = field(default_factory=dict)
-
-    @property
-    def log(self) -> str:
-        return self.subject.network.notation.log
-
-    @property
-    def at_zero(self) -> Fraction:
-        return self.subject.network.notation.relu_at_0
-
-    def known(self, id: str) -> bool:
-        return self.subject.plain(id) is not None or id in self.own
-
-    def believing(self, beliefs: Mapping[tuple[str, bool], s.Tree]) -> NetworkWorld:
-        """Return the world in which some nodes or gradients are what formulas say, and the others follow from them."""
-        from derive.check.value import Valuation
-
-        values = {key: Valuation(self).value(tree) for key, tree in beliefs.items()}
-        point = self.point
-        for (node, gradient), found in values.items():
-            if not gradient and not isinstance(found, Grid):
-                point = self.subject.moved(point, {node: found})
-        gradients = {node: found for (node, gradient), found in values.items() if gradient}
-        believed = self.subject.swept(point, gradients)
-        return replace(self, point=replace(point, adjoints=believed), valued={})
-
-    def name(self, id: str) -> Quantity | None:
-        if id in self.numbers:
-            return self.numbers[id]
-        plain = self.node(id)
-        if plain is not None:
-            return self.point.values[plain]
-        if (parameter := self.subject.after(id)) is not None:
-            return self.point.updated.get(parameter)
-        if self.subject.is_rate(id):
-            return self.point.rate
-        return self._defined(id)
-
-    def node(self, id: str) -> str | None:
-        """Return the node that an id means, also where the hand-in has given it another name."""
-        return self.subject.plain(id) or self.aliases.get(id)
-
-    def _defined(self, id: str) -> Quantity | None:
-        from derive.check.value import Valuation
-
-        if id not in self.own:
-            return None
-        if id not in self.valued:
-            inner = {k: v for k, v in self.own.items() if k != id}  # a name cannot define itself
-            world = NetworkWorld(self.subject, self.point, inner, self.aliases, self.total, self.numbers)
-            self.valued[id] = Valuation(world).value(self.own[id])
-        return self.valued[id]
-
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
-        """Return a node called as a function (`L(0.41)`, `L'(y)`), or a function that the report names."""
-        if id in self.own and not primes and self.node(id) is None:
-            return lambda *args: self._always(id)
-        node = self.node(id) or self.subject.named.get(id)
-        if node is not None and self.subject.graph[node].role is Role.LINE:
-            return lambda *args: self._called(node, primes, args)
-        if id not in SPELLINGS and id not in FUNCTIONS and id not in self.subject.network.functions:
-            return arbitrary(id, primes)
-        named = self.subject.network.functions.get(id)
-        if named is not None and named.op != OPEN and named.body is None:
-            from derive.check.value import primitive_function
-
-            return primitive_function(named.op, primes, self.at_zero)
-        return None
-
-    def _always(self, id: str) -> Quantity:
-        """Return a name that is written with what it depends on: y_1(w_1, x) is y_1."""
-        found = self._defined(id)
-        if found is None:
-            raise DomainError(f"{id} has no value")
-        return found
-
-    def _called(self, node: str, primes: int, args: tuple[Quantity, ...]) -> Quantity:
-        """Return a node where what its line reads last has another value; with a prime its derivative by that."""
-        reads = [r for r in self.subject.graph[node].reads if self.subject.graph[r].role is Role.LINE]
-        if not reads or any(isinstance(a, Grid) for a in args):
-            return self.point.values[node]
-        by = reads[-1]
-        # What a node is written with is mostly what it depends on: then it is meant as it stands.
-        stands = not args or args[0] in self.point.values.values()
-        moved = self.point if stands else self.subject.moved(self.point, {by: args[0]})
-        if not primes:
-            return moved.values[node]
-        found = self.subject.derivative(node, by, moved, total=False) if node != self.subject.graph.loss else None
-        if node == self.subject.graph.loss:
-            found = adjoints(self.subject.network.derivation, moved.values, self.subject.network.notation)[by]
-        if found is None or primes > 1:
-            raise DomainError(f"{node} has no such derivative")
-        return found
-
-    def quotient(self, tree: s.Partial) -> Quantity | None:
-        if len(tree.wrt) != 1:
-            return None
-        of, wrt = self.quantity(tree.of), self.quantity(tree.wrt[0])
-        if wrt is None:
-            return None
-        if of is None:
-            return self._slope(tree.of, wrt)
-        return self.subject.derivative(of, wrt, self.point, self.total)
-
-    def _slope(self, of: s.Tree, wrt: str) -> Quantity | None:
-        """Return the derivative of an expression by a node, with everything behind that node following."""
-        from derive.check.value import Valuation
-
-        def at(x: Value) -> Any:
-            moved = self.subject.moved(self.point, {wrt: x})
-            found = Valuation(replace(self, point=moved, valued={})).value(of)
-            if isinstance(found, Grid):
-                raise DomainError("the derivative of a matrix")
-            return real(found)
-
-        from mpmath import mp
-
-        return mp.diff(at, real(self.point.values[wrt]))
-
-    def quantity(self, tree: s.Tree) -> str | None:
-        """Return the node that stands above or below a derivative: a name, or a name with what it depends on."""
-        match tree:
-            case s.Name():
-                return self.node(tree.id)
-            case s.Call(primes=0):
-                return self.node(tree.fn)
-        return None

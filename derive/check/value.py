@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from derive.check import quantities as q
+from derive.check.extremum_forms import is_extremum
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity, Scalar, operate
 from derive.expr import ONE, Apply, Expr, Number, Ref
@@ -82,8 +83,11 @@ class World(Protocol):
     def name(self, id: str) -> Quantity | None:
         """Return the value of a name, None where it has none."""
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
-        """Return a function of the world, or a derivative of it; None where it knows none of that name."""
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
+        """Return a function of the world, or a derivative of it; None where it knows none of that name.
+
+        stands: no argument is a number, so that the call may be a node with what it depends on.
+        """
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         """Return the value of ∂of/∂wrt, None where it has none."""
@@ -101,6 +105,7 @@ class Valuation:
     numbers: other values for numbers of the formula, by their place.
     spread: whether a number beside a matrix in a sum is meant at every entry. broadcast: whether a row or a column
     beside a matrix is added to each of its rows or columns. most: operations of one value.
+    snaps: what is all but zero where something bends is zero: the point lies there.
     kinks: functions of a world at whose zeros something jumps or bends, by where they stand.
     """
 
@@ -115,6 +120,7 @@ class Valuation:
     spread: bool = False
     broadcast: bool = False
     most: int = MOST
+    snaps: bool = False
 
     def value(self, tree: s.Tree) -> Quantity:
         """Return the value of a tree; raises DomainError, Mismatch, Unread or TooLong where it has none."""
@@ -333,6 +339,8 @@ class Valuation:
             self._bends(a, b)
         if unknown := [sign for sign in condition.signs if sign not in _COMPARED]:
             raise Unread(f"{unknown[0]} makes no condition", condition.at)
+        if self.snaps:
+            sides = [sides[0], *(a if _nothing(a, b) else b for a, b in pairwise(sides))]
         return all(_COMPARED[sign](a, b) for sign, (a, b) in zip(condition.signs, pairwise(sides), strict=True))
 
     def eval_at(self, t: s.EvalAt) -> Quantity:
@@ -348,8 +356,15 @@ class Valuation:
             raise Unread("this derivative has no value here", t.at)
         return found
 
+    def nabla(self, t: s.Nabla) -> Quantity:
+        if not t.wrt or not isinstance(t.body, (s.Name, s.Call)):
+            raise Unread("a gradient has no value here", t.at)
+        return self.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, t.wrt, "", "", t.wrt),)))
+
     def call(self, t: s.Call) -> Quantity:
-        own = self.world.function(t.fn, t.primes)
+        if is_extremum(t):
+            raise Unread("an extremum within a formula is not looked for", t.at)
+        own = self.world.function(t.fn, t.primes, not any(isinstance(a, (s.Num, s.Neg, s.Div)) for a in t.args))
         if own is not None:
             return own(*(self.value(a) for a in t.args))
         args = [self.value(a) for a in t.args]
@@ -374,23 +389,28 @@ class Valuation:
             args.append(default.value if isinstance(default, Number) else Fraction(1))
         if len(args) != PRIMITIVES[op].arity or any(isinstance(a, Grid) for a in args[1:]):
             raise Unread(f"{t.fn} does not take {len(args)} arguments", t.at)
-        if not isinstance(args[0], Grid):
-            self._primitive_bends(t, op, args)
+        cells = args[0].cells if isinstance(args[0], Grid) else [args[0]]
+        for cell in {0, len(cells) - 1}:
+            self._primitive_bends(t, op, args, cell)
         return q.mapped(args[0], lambda x: self._applied(op, t.primes, x, *args[1:]))
 
-    def _primitive_bends(self, t: s.Call, op: str, args: list[Quantity]) -> None:
+    def _primitive_bends(self, t: s.Call, op: str, args: list[Quantity], cell: int) -> None:
+        """Remember where a primitive bends or jumps; of a matrix for one entry."""
         names = [str(i) for i in range(len(args))]
         bound = dict(self.bound)
         for at, kink in enumerate(PRIMITIVES[op].kinks(*(Ref(n) for n in names))):
 
             def place(world: World, kink: Expr = kink) -> Scalar:
                 inner = Valuation(world, bound=dict(bound))
-                given = [inner.scalar(a, "an argument") for a in t.args]
+                made = [inner.value(a) for a in t.args]
+                given = [a.cells[min(cell, len(a.cells) - 1)] if isinstance(a, Grid) else a for a in made]
                 return value(kink, dict(zip(names, [*given, *args[len(given) :]], strict=True)))
 
-            self.kinks.setdefault((t.at, at, *sorted(bound.items())), place)
+            self.kinks.setdefault((t.at, at, cell, *sorted(bound.items())), place)
 
     def _applied(self, op: str, primes: int, *x: Scalar) -> Scalar:
+        if self.snaps and op in _AT_ZERO and _nothing(x[0], Fraction(0)):
+            x = (Fraction(0), *x[1:])
         if op in _SATURATED and x[0] != 0:
             # tanh(x) is 1 but for e^(-2|x|), a number that never stands by itself.
             self.least = min(self.least, -3 * _SATURATED[op](abs(int(x[0]))))
@@ -412,6 +432,8 @@ class Valuation:
             raise Unread(f"{t.fn} cannot be read here", t.at)
         if len(args) == 1 and isinstance(args[0], Grid):
             args = list(args[0].cells)
+        elif len(args) == 1:
+            raise Unread(f"the {t.fn} of one number: over what?", t.at)
         found = args[0]
         for at, other in enumerate(args[1:], 1):
             if at < len(t.args):
@@ -466,13 +488,20 @@ class _At:
     def name(self, id: str) -> Quantity | None:
         return self.values[id] if id in self.values else self.world.name(id)
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
-        return self.world.function(id, primes)
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
+        return self.world.function(id, primes, stands)
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         return None  # a derivative there would have to be taken before the values are put in
 
 
+def _nothing(a: Scalar, b: Scalar) -> bool:
+    """Return whether two numbers are equal but for what cannot be computed."""
+    return bool(abs(real(a) - real(b)) < real(_NOTHING) * (1 + abs(real(b))))
+
+
+_NOTHING = Fraction(1, 10**30)
+_AT_ZERO = ("step", "sign", "abs", "relu")  # functions that jump or bend at 0
 # Functions that go to a constant, with how fast: e^(-k|x|), for the Gaussian ones e^(-x²).
 _SATURATED: dict[str, Callable[[int], int]] = {
     **dict.fromkeys(("tanh", "sigmoid", "softplus", "silu", "exp", "elu"), lambda x: x),
@@ -504,11 +533,11 @@ _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
     s.Indicator: lambda v, t: Fraction(int(v.holds(t.condition))),
     s.EvalAt: Valuation.eval_at,
     s.Partial: Valuation.partial,
+    s.Nabla: Valuation.nabla,
     s.Call: Valuation.call,
     s.Index: Valuation.index,
 }
 _WHAT: dict[type, str] = {
-    s.Nabla: "a gradient",
     s.Relation: "a relation",
     s.Dots: "an ellipsis",
 }

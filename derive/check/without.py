@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from derive.check.bench import Verdict
 from derive.check.choose import Asked
 from derive.check.claims import HandIn
 from derive.check.hand_in import Judged, check
-from derive.check.judge import Verdict
 from derive.check.own_lines import Gathered, Own, gather
 from derive.check.own_network import Built, anything, build
 from derive.check.parts import Path

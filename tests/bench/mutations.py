@@ -15,10 +15,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from derive.build import compose, find_look
+from derive.check.bench import Bench, constant
 from derive.check.choose import Asked
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
-from derive.check.judge import Bench, constant, judge
+from derive.check.judge import judge
 from derive.check.misconceptions import MISCONCEPTIONS, Diagnosis, diagnose
 from derive.check.misconceptions.edits import bare, number, plus, same
 from derive.check.misconceptions.figures import as_shown

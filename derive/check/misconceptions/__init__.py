@@ -5,7 +5,7 @@ The order of the records is that in which explanations are preferred: the specia
 
 from __future__ import annotations
 
-from derive.check.judge import Bench, Verdict
+from derive.check.bench import Bench, Verdict
 from derive.check.misconceptions.chains import CHAINS
 from derive.check.misconceptions.digits import DIGITS
 from derive.check.misconceptions.exchanged import EXCHANGED

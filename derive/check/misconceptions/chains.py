@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.check.judge import constant
+from derive.check.bench import constant
 from derive.check.misconceptions.edits import Put, bare, complements, fraction, number, plus, spots, times, without
 from derive.check.misconceptions.record import Change, Example, Misconception, nothing, swapped
 from derive.check.misconceptions.setting import Setting

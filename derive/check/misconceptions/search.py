@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.check.judge import Bench, Verdict, constant, decimal, judge
+from derive.check.bench import Bench, Verdict, constant, decimal
+from derive.check.judge import judge
 from derive.check.limits import INFINITE
 from derive.check.misconceptions.edits import alike, bare, same
 from derive.check.misconceptions.figures import digits

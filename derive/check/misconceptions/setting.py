@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from derive.check.judge import Bench, constant, decimal
+from derive.check.bench import Bench, constant, decimal
 from derive.check.misconceptions.edits import Put, everywhere, number, same, spots
 from derive.check.misconceptions.facts import Facts, facts_of
 from derive.check.misconceptions.figures import as_shown, cut
 from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.rounding import unit
-from derive.check.subject import NetworkWorld, Point
+from derive.check.subject import Point
 from derive.check.value import Valuation
+from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import precisely, value

@@ -17,6 +17,7 @@ _OPENING = re.compile(
 )
 _CLOSING = re.compile(r"\s*(?:\$\$|`\$|\$|\\\]|\\\)|```|\\end\{[A-Za-z]+\*?\})")
 _ROWS = re.compile(r"\\\\|(?<!\\)&")
+_LONGEST_FORMULA, _SHOWN = 8_000, 200  # characters
 LONGEST = 60_000  # characters of a text that is printed again
 
 
@@ -83,7 +84,14 @@ def _places(feedback: Feedback, text: str) -> Iterator[_Place]:
             before = _OPENING.search(text, max(0, start - 60), start)
             after = _CLOSING.match(text, end)
             start, end = (before.start() if before else start), (after.end() if after else end)
-        yield _Place(start, end, Piece(_formula(region, macros), "display" if region.kind == "display" else "inline"))
+        yield _Place(start, end, _piece(region, macros))
+
+
+def _piece(region: Region, macros: dict[str, tuple[int, str]]) -> Piece:
+    """Return a formula; of one that nobody reads and nothing sets only how it begins."""
+    if len(region.text.text) > _LONGEST_FORMULA:
+        return Piece(region.text.text[:_SHOWN] + " …")
+    return Piece(_formula(region, macros), "display" if region.kind == "display" else "inline")
 
 
 def _formula(region: Region, macros: dict[str, tuple[int, str]]) -> str:

@@ -155,6 +155,8 @@ def _joined(out: str, before: str, piece: str) -> str:
         return f"{out} {piece} "
     if piece in (",", ", "):
         return f"{out.rstrip()}, "
+    if "/" in before and (piece[:1].isalnum() or piece[:1] == "∂"):
+        return f"{out} · {piece}" if "/" in piece else f"{out} {piece}"  # a/b · c/d: what is below what?
     after_word = _is_word(before) and piece[:1].isalnum()
     if after_word or (_is_word(piece) and (out[-1:].isalnum() or out[-1:] == ")")):
         return f"{out} {piece}"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derive.check.bench import constant
 from derive.check.claims import HandIn
 from derive.check.hand_in import Judged
-from derive.check.judge import constant
 from derive.check.missing import Wanted
 from derive.check.quantities import Grid, Quantity, shape_text
 from derive.check.result import OPEN, expected_of
@@ -33,6 +33,7 @@ FINE = ("correct", "definition")
 _RELATIONS = {"~": r"\approx", "<-": r"\leftarrow", "in": r"\in", "<=": r"\le", ">=": r"\ge", "!=": r"\ne"}
 _RELATIONS |= {"->": r"\to", "propto": r"\propto", ":=": ":="}
 _MOST = 6  # names of a witness
+_LONGEST = 4000  # characters of a side that is said again as a whole
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,8 @@ def notes(feedback: Feedback, claims: Iterable[int]) -> list[tuple[str, tuple[In
 def _sentences(judged: Judged, said: Remark) -> Iterator[Inline]:
     """Yield the claim that is meant and all that is said of it."""
     claim = judged.claim
-    yield Math(f"{relation(claim.relation)} {' '.join(claim.right.text.split())}")
+    right = " ".join(claim.right.text[:_LONGEST].split())
+    yield Math(f"{relation(claim.relation)} {right}") if len(claim.right.text) <= _LONGEST else f"{right[:200]} …"
     yield ". "
     for line in (said.says, ("should be: ", Math(said.expected)) if said.expected else (), (said.title,), said.why):
         if line and line != ("",):

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from derive.check.hand_in import Judged
+from derive.check.macros import expanded
 from derive.check.result import FLAGGED, OPEN
 from derive.document import Inline, Math
 from derive.narrate.feedback.plain import plain
@@ -98,7 +99,9 @@ class _Report:
     def formula(self, judged: Judged) -> Iterator[str]:
         """Yield a claim with carets under the side that is wrong, broken before the relation where it is long."""
         claim, width = judged.claim, self.width - _INDENT
-        left, sign, right = plain(claim.left.text), plain(relation(claim.relation)), plain(claim.right.text)
+        macros = self.feedback.hand_in.macros
+        left, right = (plain(expanded(side.text, macros)) for side in (claim.left, claim.right))
+        sign = plain(relation(claim.relation))
         if _cells(f"{left} {sign} {right}") <= width:
             yield f"{left} {sign} {right}"
             yield " " * _cells(f"{left} {sign} ") + self.paint("wrong", "^" * max(1, _cells(right)))
