@@ -13,7 +13,7 @@ from derive.problems.line import read_name
 from derive.source import Slice
 
 _SPACE = re.compile(
-    r"(?P<name>.+?)\s*(?:\\in|∈)\s*(?:\\mathbb\s*\{?R\}?|\\R|R|ℝ)\s*(?:\^\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w)))?\s*",
+    r"(?P<name>.+?)\s*(?:\\in|∈|in(?=\s))\s*(?:\\mathbb\s*\{?R\}?|\\R|R|ℝ)\s*(?:\^\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w)))?\s*",
     re.S,
 )
 _COLON = re.compile(r"(?P<name>[^:]+):\s*(?P<group>.+)", re.S)
