@@ -69,6 +69,8 @@ def grad(
     except Fault as fault:
         click.echo(str(fault), err=True)
         sys.exit(UNUSABLE if fault.span is not None and fault.span.source.name in _OPTIONS else FINDINGS)
+    if with_steps and not lines:
+        click.echo("note: this derivation has too many steps to be shown", err=True)
     for note in question.notes:
         click.echo(f"note: {note}", err=True)
     _put(_made(found, lines, chosen), chosen, target)

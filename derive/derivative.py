@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from derive.matrices.dims import Dim, shown
 from derive.matrices.grad import Answer
 from derive.matrices.plain import plain
 from derive.matrices.steps import Line
 from derive.matrices.term import ordered
-from derive.narrate.derivatives import heading, steps
+from derive.narrate.derivatives import heading, shape_text, steps
 from derive.narrate.feedback.plain import plain as readable
 
 
@@ -25,9 +24,9 @@ def as_data(answer: Answer, lines: Sequence[Line]) -> dict[str, Any]:
         "wrt": question.wrt_text,
         "kind": question.kind,
         "layout": question.layout,
-        "shape": [] if answer.result.scalar else [_dim(d) for d in answer.shape],
+        "shape": [] if answer.result.scalar else [int(d) if d.isdigit() else d for d in answer.shape],
         "plain": answer.plain if strict else None,
-        "definitions": [[plain(name), plain(body)] for name, body in answer.definitions],
+        "definitions": [[plain(name), answer.text(body)] for name, body in answer.definitions],
         "latex": answer.latex,
         "latex_definitions": [[answer.spell(name), answer.spell(body)] for name, body in answer.definitions],
         "steps": [{"of": left, "latex": right, "rule": rule} for left, right, rule in steps(lines, answer)],
@@ -36,16 +35,12 @@ def as_data(answer: Answer, lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _dim(d: Dim) -> int | str:
-    return d.number if d.number is not None else str(d)
-
-
 def as_text(answer: Answer, lines: Sequence[Line]) -> str:
     """Return the answer in a few lines."""
-    made = [f"{readable(heading(answer))} = {answer.plain}    ({shown(answer.shape)})"]
+    made = [f"{readable(heading(answer))} = {answer.plain}    ({shape_text(answer)})"]
     wide = max((len(plain(name)) for name, _ in answer.definitions), default=0)
     for k, (name, body) in enumerate(answer.definitions):
-        made.append(f"{'  with ' if k == 0 else '       '}{plain(name):<{wide}} = {plain(body)}")
+        made.append(f"{'  with ' if k == 0 else '       '}{plain(name):<{wide}} = {answer.text(body)}")
     made.append(f"LaTeX: {answer.latex}")
     made += [f"       {answer.spell(name)} = {answer.spell(body)}" for name, body in answer.definitions]
     if rows := steps(lines, answer):

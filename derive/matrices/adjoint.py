@@ -236,7 +236,7 @@ def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None, see
         terms = adjoints.pop(id(t), None)
         if terms is None:
             continue
-        g = a.add(*terms)
+        g = a.add(*reversed(terms))  # in the order in which they stand in the formula
         if t is wrt:
             return g
         for k, x in enumerate(inputs(t, lets)):

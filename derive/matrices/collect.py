@@ -28,6 +28,8 @@ _DISTRIBUTE: dict[str, Callable[..., Term]] = {"had": p.had, "scale": a.scale, "
 def _opened(t: Term) -> Term:
     """Return a product with a sum multiplied out where something cancels: P⊙(A - B/P) = P⊙A - B."""
     join = _DISTRIBUTE.get(t.op)
+    if t.op == "matmul" and t.args[0].op == "diag":
+        join = p.matmul
     if join is None:
         return t
     for k, factor in enumerate(t.args):
@@ -41,6 +43,9 @@ def _opened(t: Term) -> Term:
 def _collect(t: Term) -> Term:
     if len(t.args) > 40:
         return _number_out(t)
+    open_ = _multiplied_out(t)
+    if cost(open_) < cost(t):
+        return _collect(open_) if open_.op == "add" else open_
     while t.op == "add":
         best = min(_candidates(t), key=lambda x: (cost(x[0]), x[0].op == "add"), default=None)
         if best is None or cost(best[0]) > cost(t) or (cost(best[0]) == cost(t) and best[0].op == "add"):
@@ -49,6 +54,25 @@ def _collect(t: Term) -> Term:
         # What is in the brackets is put in order once the factor before them is settled.
         t = again(_collect(inner)) if inner.op == "add" else whole
     return t
+
+
+def _multiplied_out(t: Term) -> Term:
+    """Return a sum with the products in it multiplied out, where there are not many: (y - 1)·p + y·(1 - p) = y - p."""
+    terms: list[Term] = []
+    for x in t.args:
+        terms += _products(x, 3)
+        if len(terms) > 24:
+            return t
+    return a.add(*terms)
+
+
+def _products(t: Term, depth: int) -> list[Term]:
+    """Return the summands of a product of sums, of numbers or entry by entry."""
+    join = _DISTRIBUTE.get(t.op)
+    at = next((k for k, x in enumerate(t.args) if x.op == "add"), None) if join is not None and depth else None
+    if join is None or at is None:
+        return [t]
+    return [y for x in t.args[at].args for y in _products(join(*t.args[:at], x, *t.args[at + 1 :]), depth - 1)]
 
 
 def _number_out(t: Term) -> Term:

@@ -83,5 +83,7 @@ def shown(shape: Shape) -> str:
     """Return a shape in words: "m×n", "a scalar"."""
     if shape == SCALAR:
         return "a scalar"
+    if any(name.startswith("?") for d in shape for name in d.names):
+        return "of an open size"
     rows, columns = (f"({d})" if len(d.terms) > 1 or "*" in str(d) else str(d) for d in shape)
     return f"{rows}×{columns}"

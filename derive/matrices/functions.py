@@ -25,6 +25,8 @@ def entrywise(name: str, t: Term, *more: Term) -> Term:
         return num(abs(t.data))
     if name == "abs" and t.scalar and t.op == "norm":
         return t
+    if name == "log" and t.op == "map" and t.data == "abs" and t.args[0].op == "det":
+        return log_determinant(t.args[0].args[0])
     return make("map", (t, *more), name, t.shape)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
+from derive.check.assume import Assumption, Known
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
@@ -13,11 +17,11 @@ from derive.matrices.adjoint import NoClosedForm, gradient, sequence
 from derive.matrices.certify import Certificate, NotCertified, Texts, certify
 from derive.matrices.collect import collected
 from derive.matrices.define import defined
-from derive.matrices.dims import Shape
 from derive.matrices.latex import latex
 from derive.matrices.merge import merged
 from derive.matrices.orient import oriented
 from derive.matrices.plain import Unwritable, plain
+from derive.matrices.points import sizes
 from derive.matrices.products import transpose
 from derive.matrices.question import Question
 from derive.matrices.rebuild import substituted
@@ -25,6 +29,7 @@ from derive.matrices.term import Term, ordered
 from derive.source import of_text
 
 _MISSING = {"slice": "the result is a part of a matrix, for which there is no notation here"}
+_SIZES = re.compile(r"(?<![^(,{ ])\d+(?:\*\d+)+(?![^),} ])")  # a product of sizes that stands alone
 _LARGEST = 4000  # parts of a result that is still put in order
 
 
@@ -41,12 +46,24 @@ class Answer:
     certificate: Certificate
 
     @property
-    def shape(self) -> Shape:
-        return self.result.shape
+    def shape(self) -> tuple[str, str]:
+        """Rows and columns as text."""
+        rows, columns = (self.sized(str(d)) for d in self.result.shape)
+        return rows, columns
 
     @property
     def plain(self) -> str:
-        return plain(self.result)
+        return self.text(self.result)
+
+    def text(self, t: Term) -> str:
+        """Return a term as plain text."""
+        return self.sized(plain(t))
+
+    def sized(self, text: str) -> str:
+        """Return a text with the large sizes that had names."""
+        for name, size in self.question.sizes.items():
+            text = re.sub(rf"\b{name}\b", str(size), text)
+        return _SIZES.sub(lambda m: str(math.prod(map(int, m[0].split("*")))), text) if self.question.sizes else text
 
     @property
     def latex(self) -> str:
@@ -54,7 +71,7 @@ class Answer:
 
     def spell(self, t: Term) -> str:
         """Return a term as LaTeX, with names as the question writes them."""
-        return latex(t, self.question.spelled)
+        return self.sized(latex(t, self.question.spelled))
 
 
 def answer(question: Question) -> Answer:
@@ -68,7 +85,8 @@ def answer(question: Question) -> Answer:
         shown, definitions = defined(oriented(result), question.taken)
         try:
             texts = _texts(question, shown, definitions)
-            return Answer(question, shown, definitions, certify(texts, question.leaves, question.known))
+            known = _with_sizes(question, shown)
+            return Answer(question, shown, definitions, certify(texts, question.leaves, known))
         except NotCertified as wrong:
             reason = str(wrong)
         except Unwritable as word:
@@ -76,6 +94,18 @@ def answer(question: Question) -> Answer:
                 _MISSING.get(str(word), f"the result needs {word}, which has no notation here")
             ) from None
     raise Fault("this derivative could not be certified, so it is not shown", reason=reason)
+
+
+def _with_sizes(question: Question, result: Term) -> Known:
+    """Return what is known with bounds for the dimensions: no shape is empty, and large results stay small."""
+    dims = {d for t in (*ordered(question.formula), *question.lets, *question.shaped) for d in t.shape}
+    least = min(sizes(dims).values(), default=2)
+    degree = sum(max((len(m) for m, _ in d.terms), default=0) for d in result.shape)
+    most = least + (1 if degree > 2 else 3)
+    bounds = Assumption(low=Fraction(least - 1), high=Fraction(most + 1), integer=True)
+    known = question.known
+    names = {name: bounds for name in known.dimensions if name not in known.assumptions}
+    return replace(known, assumptions={**known.assumptions, **names})
 
 
 def _differentiated(question: Question) -> Term:

@@ -24,6 +24,11 @@ def jacobian(of: Term, wrt: Term, lets: Mapping[Term, Term] | None = None) -> Te
     for t in sequence(of, lets):
         if t is wrt:
             continue
+        if t.op == "toep" and id(t.args[0]) in known and t.args[0].rows.number != 1:
+            continue  # it is taken together with what it is multiplied by
+        if t.op == "matmul" and any(x.op == "toep" and id(x.args[0]) in known for x in t.args):
+            known[id(t)] = _with_convolutions(t, known)
+            continue
         pairs = [(k, x) for k, x in enumerate(inputs(t, lets)) if id(x) in known]
         if not pairs:
             continue
@@ -46,6 +51,20 @@ def _local(t: Term, k: int) -> Term:
     return vectorised(moved, by)
 
 
+def _with_convolutions(t: Term, known: Mapping[int, Term]) -> Term:
+    """Return the Jacobian of a product in which toep(w) stands and w moves."""
+    terms = []
+    for k, x in enumerate(t.args):
+        inner = x.args[0] if x.op == "toep" and id(x) not in known else x
+        if id(inner) not in known:
+            continue
+        by = placeholder(inner.shape, k)
+        moved = f.toeplitz(by, x.data) if inner is not x else by
+        linear = p.matmul(*t.args[:k], moved, *t.args[k + 1 :])
+        terms.append(p.matmul(vectorised(linear, by), known[id(inner)]))
+    return a.add(*terms)
+
+
 def _size(t: Term) -> Dim:
     return t.rows * t.columns
 
@@ -59,6 +78,10 @@ def vectorised(linear: Term, by: Term) -> Term:
             known[id(t)] = a.eye(_size(t))
         elif any(id(x) in inside for x in t.args):
             inside.add(id(t))
+            if t.op == "toep" and t.args[0].rows.number != 1:
+                continue  # taken together with what it is multiplied by
+            if t.op != "matmul" and any(id(x) in inside and id(x) not in known for x in t.args):
+                raise NoClosedForm("the Jacobian of toep by itself has no closed form here; of toep(w, n)*x it has")
             rule = _RULES.get(t.op)
             if rule is None:
                 raise NoClosedForm(f"the Jacobian of {t.op} has no closed form here")
@@ -70,7 +93,7 @@ Known = Mapping[int, Term]
 
 
 def _moving(t: Term, known: Known) -> int:
-    return next(k for k, x in enumerate(t.args) if id(x) in known)
+    return next(k for k, x in enumerate(t.args) if id(x) in known or (x.op == "toep" and id(x.args[0]) in known))
 
 
 def _matmul(t: Term, known: Known) -> Term:
@@ -82,6 +105,8 @@ def _matmul(t: Term, known: Known) -> Term:
         swapped = f.toeplitz(right, factor.args[0].rows)  # a convolution commutes
         inner = p.matmul(swapped, known[id(factor.args[0])])
         return inner if left is None else p.matmul(left, inner)
+    if id(factor) not in known:
+        raise NoClosedForm("the Jacobian of toep times a matrix has no closed form here; of toep(w, n)*x it has")
     outer = a.eye(factor.columns) if right is None else p.transpose(right)
     whole = p.kron(outer, a.eye(factor.rows) if left is None else left)
     return p.matmul(whole, known[id(factor)])
@@ -120,9 +145,7 @@ def _kron(t: Term, known: Known) -> Term:
 
 
 def _toep(t: Term, known: Known) -> Term:
-    if t.args[0].rows.number == 1:
-        return known[id(t.args[0])]
-    raise NoClosedForm("the Jacobian of toep by itself has no closed form here; of toep(w, n)*x it has")
+    return known[id(t.args[0])]
 
 
 def _block(t: Term, known: Known) -> Term:

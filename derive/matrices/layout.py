@@ -69,7 +69,9 @@ def _turned(t: Term) -> int:
 
 def plus_scalars(t: Term) -> bool:
     """Return whether a sum has a matrix beside numbers that stand at every entry."""
-    return t.op == "add" and not t.scalar and any(not _constant(x) for x in t.args)
+    if t.op != "add" or t.scalar or not any(not _constant(x) for x in t.args):
+        return False
+    return all(x.op != "eye" and (x.op != "scale" or x.args[1].op != "eye") for x in t.args)
 
 
 def _constant(t: Term) -> bool:

@@ -130,6 +130,13 @@ def _times(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
     return found
 
 
+def _number(x: Any) -> complex:
+    try:
+        return complex(x)
+    except OverflowError:
+        return complex("inf")
+
+
 def _scalar(np: Any, x: Any) -> Any:
     return np.array([[x]])
 
@@ -181,7 +188,7 @@ def _invertible(np: Any, x: Any, function: Callable[[Any], Any]) -> Any:
 
 
 RULES: dict[str, Rule] = {
-    "num": lambda np, t, xs, sizes: _scalar(np, complex(t.data)),
+    "num": lambda np, t, xs, sizes: _scalar(np, _number(t.data)),
     "dim": lambda np, t, xs, sizes: _scalar(np, complex(t.data.value(sizes.sizes))),
     "pi": lambda np, t, xs, sizes: _scalar(np, complex(np.pi)),
     "ones": lambda np, t, xs, sizes: np.ones(_shape(t, sizes), dtype=complex),

@@ -6,7 +6,7 @@ from derive.matrices.cost import cost
 from derive.matrices.products import transpose
 from derive.matrices.term import Term, make
 
-_OPS = frozenset({"add", "had", "matmul"})
+_OPS = frozenset({"add", "had", "matmul", "map", "hpow"})
 
 
 def oriented(t: Term) -> Term:

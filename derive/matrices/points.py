@@ -12,8 +12,13 @@ from derive.matrices.term import Term
 
 def sizes(dims: Iterable[Dim], least: int = 2, turn: int = 0) -> dict[str, int]:
     """Return a size for every name, all different, so that no two shapes agree by chance."""
+    dims = list(dims)
     names = sorted({name for d in dims for name in d.names})
-    return {name: least + (k + turn) % max(len(names), 1) for k, name in enumerate(names)}
+    for more in range(40):
+        found = {name: least + more + (k + turn) % max(len(names), 1) for k, name in enumerate(names)}
+        if all(d.value(found) > 0 for d in dims):
+            break
+    return found
 
 
 def generator(seed: str) -> Any:

@@ -246,6 +246,8 @@ def had(*factors: Term) -> Term:
     if any(a.is_zero(k) for k in kept):
         return zeros(shape)
     kept = _reduced([k for k in kept if k.op != "ones"])
+    if any(k.op == "eye" for k in kept):  # only the diagonal is left
+        kept = [k.args[0] if k.op == "T" else k for k in kept]
     made = ones(*shape) if not kept else kept[0] if len(kept) == 1 else _entries(kept, shape)
     return scale(a.product(scalars), made)
 
@@ -270,11 +272,34 @@ def _with_exponent(base: Term, n: Fraction) -> Term:
 def _reduced(kept: list[Term]) -> list[Term]:
     """Leave out u(x) beside ReLU(x), and write sign(x)·|x| as x."""
     maps = {(t.data, id(t.args[0])): t for t in kept if t.op == "map"}
-    gone: set[int] = set()
-    for (name, of_), t in maps.items():
-        if name == "step" and ("relu", of_) in maps:
-            gone.add(id(t))
-    return [t for t in kept if id(t) not in gone]
+    under = {id(t.args[0].args[0]): t for t in kept if t.op == "hpow" and t.data == -1 and _is_abs(t.args[0])}
+    found: list[Term] = []
+    for t in kept:
+        if t.op == "map" and t.data == "step" and ("relu", id(t.args[0])) in maps:
+            continue
+        if t.op == "map" and t.data == "sign" and id(t.args[0]) in under:
+            found.append(entry_power(t.args[0], num(-1)))  # sign(x)/|x| = 1/x
+            continue
+        if t.op == "hpow" and t.data == -1 and _is_abs(t.args[0]) and ("sign", id(t.args[0].args[0])) in maps:
+            continue
+        found.append(t)
+    return _exponentials(found)
+
+
+def _is_abs(t: Term) -> bool:
+    return t.op == "map" and t.data == "abs"
+
+
+def _exponentials(kept: list[Term]) -> list[Term]:
+    """Write exp(a)⊙exp(b) as exp(a + b) where that is shorter."""
+    exps = [t for t in kept if t.op == "map" and t.data == "exp"]
+    if len(exps) < 2:
+        return kept
+    whole = a.add(*(t.args[0] for t in exps))
+    if whole.size >= sum(t.args[0].size for t in exps):
+        return kept
+    rest = [t for t in kept if t not in exps]
+    return rest if a.is_zero(whole) else [*rest, make("map", (whole,), "exp", whole.shape)]
 
 
 def _entries(kept: list[Term], shape: tuple[object, object]) -> Term:
@@ -451,4 +476,5 @@ def total(t: Term) -> Term:
         return a.dim(t.rows)
     if t.op in ("vec", "diag", "T"):
         return total(t.args[0])
-    return make("sum", (t,), orders=[(transpose(t),)])
+    turned = transpose(t)
+    return make("sum", (turned if turned.size < t.size else t,), orders=[(transpose(t),), (t,)])

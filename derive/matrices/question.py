@@ -25,6 +25,7 @@ KINDS = ("gradient", "gradient_sym", "jacobian", "hessian")
 LAYOUTS = ("denominator", "numerator")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REWRITTEN = frozenset({"tan", "sinh", "cosh"})
+_SMALL = 3  # a size with which it is computed as it is
 _LONGEST = 20_000  # characters of a formula
 
 
@@ -34,6 +35,7 @@ class Question:
 
     free: the variable as it is differentiated by, without what is assumed of it; wrt: with it.
     lets: names with what they stand for. ids: plain name → id in the texts. shaped: the names that have shapes.
+    sizes: names that stand for large numbers among the dimensions while the derivative is found and certified.
     notes: what a reader should be told.
     """
 
@@ -52,6 +54,7 @@ class Question:
     notes: Sequence[str] = ()
     shaped: Sequence[Term] = ()
     wrt_text: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def taken(self) -> frozenset[str]:
@@ -72,7 +75,10 @@ class _Reader:
     scalars: list[str] = field(default_factory=list)
 
     def parse(self, text: Slice) -> s.Tree:
-        return parse(text, self.table, syntax_of(text.text))
+        tree = parse(text, self.table, syntax_of(text.text))
+        if syntax_of(text.text) == "plain":
+            _no_entries(tree, text)
+        return tree
 
     def declare(self, id: str, shape: Shape) -> None:
         known = self.known.of(id)
@@ -100,6 +106,18 @@ class _Reader:
         return not (name.base in self.terms and name.sub and not self.terms[name.base].scalar)
 
 
+def _no_entries(tree: s.Tree, text: Slice) -> None:
+    """Raise at x(1) or x[1], which would be read as a product."""
+    for x in walk(tree):
+        for left, right, sign in zip(x.factors, x.factors[1:], x.signs, strict=False) if isinstance(x, s.Mul) else ():
+            right = right.base if isinstance(right, s.Pow) else right
+            number = isinstance(right, s.Num) or (isinstance(right, s.Seq) and right.kind == "list")
+            if not sign and isinstance(left, s.Name) and number and text.text[left.at[1]] in "([":
+                title = "single entries have no notation in plain text"
+                span = text.span(left.at[0], min(right.at[1] + 1, len(text.text)))
+                raise Fault(title, span, expected="a whole matrix, or x*1 for a product")
+
+
 def _indices(tree: s.Tree) -> set[str]:
     return {index for x in walk(tree) if isinstance(x, s.BigSum) for index in x.indices}
 
@@ -109,7 +127,7 @@ def ask(
     wrt: str,
     shapes: Iterable[str] = (),
     lets: Iterable[str] = (),
-    assume: Iterable[str] = (),
+    assume: Sequence[str] = (),
     kind: str = "",
     layout: str = "denominator",
 ) -> Question:
@@ -121,8 +139,10 @@ def ask(
     if len(formula) > _LONGEST:
         raise Fault(f"a formula of more than {_LONGEST} characters", text.span(0, 1))
     given = [of_text(let, "<let>") for let in lets]
+    fixed = any("[[" in t or "matrix}" in t for t in (formula, *(let.text for let in given)))
+    shapes, sizes = (list(shapes), {}) if fixed else _with_names(shapes)
     known = assumed(shapes, assume)
-    reader = _reader(known, of_text(wrt, "<wrt>"), given)
+    reader = _reader(known, shapes, of_text(wrt, "<wrt>"), given)
     let_terms, let_trees = _lets(reader, given)
     tree = _one(reader.parse(text), text)
     reader.note(tree)
@@ -130,6 +150,7 @@ def ask(
     tree = _evaluable(tree, term, reader)
     if reader.wrt not in reader.terms:
         _no_such_variable(reader, of_text(wrt, "<wrt>"))
+    _check_assumptions(reader, list(assume))
     free = reader.terms[reader.wrt]
     kind = kind or ("gradient" if term.scalar else "jacobian")
     _fits(kind, term, free, text)
@@ -143,7 +164,7 @@ def ask(
         kind=kind,
         layout=layout,
         known=known,
-        leaves=[id for id in reader.ids.values() if id not in dict(let_trees)],
+        leaves=[id for id in reader.ids.values() if id not in dict(let_trees) or id == reader.wrt],
         ids=reader.ids,
         spelled={
             plain: reader.spelled[id]
@@ -152,28 +173,67 @@ def ask(
         },
         notes=_notes(reader, term, free, let_terms),
         wrt_text=wrt.strip(),
+        sizes=sizes,
         shaped=[reader.terms[id] for id in reader.shapes],
     )
 
 
-def _reader(known: Known, wrt: Slice, lets: Sequence[Slice]) -> _Reader:
+def _with_names(shapes: Iterable[str]) -> tuple[list[str], dict[str, int]]:
+    """Return shapes with names for large sizes: what holds for every size is certified at small ones."""
+    sizes: dict[str, int] = {}
+
+    def named(part: str) -> str:
+        number = part.strip()
+        if not number.isdigit() or not _SMALL < int(number) < 10**9:
+            return part
+        sizes[f"N{number}"] = int(number)
+        return part.replace(number, f"N{number}")
+
+    texts = []
+    for text in shapes:
+        name, colon, shape = text.partition(":")
+        texts.append(name + colon + "".join(map(named, re.split(r"(\s+x\s+|×|\\times)", shape))))
+    return texts, sizes
+
+
+def _declared_scalars(shapes: Iterable[str]) -> list[str]:
+    """Return the names that are said to be scalars."""
+    found = []
+    for text in shapes:
+        name, _, shape = text.partition(":")
+        tree = parse(of_text(name.strip(), "<shape>")) if shape.strip() == "scalar" else None
+        found += [tree.id] if isinstance(tree, s.Name) else []
+    return found
+
+
+def _reader(known: Known, shapes: Sequence[str], wrt: Slice, lets: Sequence[Slice]) -> _Reader:
+    scalars = _declared_scalars(shapes)
     dims = known.dimensions
-    shapes: dict[str, Shape] = {}
+    made: dict[str, Shape] = {}
+    texts = {t.partition(":")[0].strip(): of_text(t, "<shape>") for t in shapes}
     for id, (rows, columns) in known.shapes.items():
         if id in dims:
             title = f"{id} is a dimension here, it cannot have a shape itself"
             raise Fault(title, about=id, expected="another letter for one of the two")
-        shapes[id] = (dimension(rows, of_text("")), dimension(columns, of_text("")))
-    names = {*shapes, *dims}
+        where = next((t for name, t in texts.items() if name == id), of_text(id, "<shape>"))
+        try:
+            made[id] = (dimension(rows, where), dimension(columns, where))
+        except Fault as fault:
+            fault.span = where.span()
+            raise
+        if any(d.number is not None and d.number <= 0 for d in made[id]):
+            raise Fault(f"{id} is {shown(made[id])}", where.span(), expected="sizes above 0")
+    made |= dict.fromkeys(scalars, SCALAR)
+    names = {*made, *dims}
     names |= {let.text.partition("=")[0].strip() for let in lets if "\\" not in let.text}
     tree = parse(wrt, Table(frozenset(names)))
     if not isinstance(tree, s.Name):
         raise Fault("this is no name", wrt.span(), expected="the name of what to differentiate by, such as W")
     if tree.id in dims:
         raise Fault(f"{tree.latex} is a dimension; nothing can be differentiated by it", wrt.span())
-    reader = _Reader(known, shapes, dims, tree.id, Table(frozenset({*names, tree.id})))
+    reader = _Reader(known, made, dims, tree.id, Table(frozenset({*names, tree.id})))
     reader.spelled[tree.id] = tree.latex
-    for id, shape in shapes.items():
+    for id, shape in sorted(made.items(), key=lambda pair: not _IDENTIFIER.fullmatch(pair[0])):
         reader.declare(id, shape)
     return reader
 
@@ -223,6 +283,7 @@ def _evaluable(tree: s.Tree, term: Term, reader: _Reader) -> s.Tree:
         (isinstance(x, s.Name) and x.id not in reader.terms and constant(x, reader.dims) is not None)
         or (isinstance(x, s.Bars) and not x.double)
         or (isinstance(x, s.Call) and x.fn in _REWRITTEN)
+        or (isinstance(x, s.Num) and f"N{x.text}" in reader.dims)
         or isinstance(x, s.BigSum | s.Index)
         for x in walk(tree)
     )
@@ -251,6 +312,23 @@ def _traited(free: Term, known: Known, id: str) -> Term:
     return a.sym(free.data[0], free.shape, *sorted({*free.data[1], *more}))
 
 
+def _check_assumptions(reader: _Reader, assume: Iterable[str]) -> None:
+    """Raise where something is assumed of a name that there is not, or that cannot be so."""
+    for id, known in reader.known.assumptions.items():
+        text = next((of_text(t, "<assume>") for t in assume if t.strip().startswith(id)), of_text(id, "<assume>"))
+        if id in reader.dims:
+            continue
+        if id not in reader.terms:
+            hint = nearest(id, reader.terms)
+            raise Fault(f"something is assumed of {id}, which does not occur", text.span(), reason=hint)
+        term = reader.terms[id]
+        square = known.kinds & {"symmetric", "positive definite", "invertible", "positive determinant"}
+        if square and term.rows != term.columns:
+            raise Fault(f"{id} is {shown(term.shape)}, not square", text.span())
+        if square and term.scalar and "scalar" not in known.kinds:
+            raise Fault(f"{id} is a scalar, not a matrix", text.span(), expected=f"{id} > 0, or --shape '{id}: n x n'")
+
+
 def _fits(kind: str, term: Term, wrt: Term, text: Slice) -> None:
     if kind not in KINDS:
         raise Fault(f"{kind} is no kind of derivative", expected=", ".join(KINDS))
@@ -264,7 +342,8 @@ def _fits(kind: str, term: Term, wrt: Term, text: Slice) -> None:
 def _notes(reader: _Reader, term: Term, wrt: Term, lets: Mapping[Term, Term]) -> list[str]:
     from derive.matrices.adjoint import sequence
 
-    notes = []
+    unused = [id for id in reader.shapes if id not in reader.spelled and id != reader.wrt]
+    notes = [f"{', '.join(unused)}: a shape is given, but not used"] if unused else []
     scalars = [id for id in reader.scalars if id != reader.wrt]
     if scalars and len(reader.shapes):
         names = ", ".join(reader.spelled.get(id, id) for id in scalars)

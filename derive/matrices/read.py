@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -78,9 +79,12 @@ class _Reading:
         return t.at
 
     def number(self, t: s.Num) -> Term:
-        if len(t.text) > 400 or len(t.text.lower().partition("e")[2]) > 3:
+        if len(t.text) > 400 or len(t.text.lower().partition("e")[2]) > 4:
             raise self.fault(t, "a number with too many digits")
-        return a.num(Fraction(t.text))
+        value = Fraction(t.text)
+        if value and not Fraction(1, 10**300) < abs(value) < 10**300:
+            raise self.fault(t, "a number beyond 10^±300")
+        return a.num(value)
 
     def name(self, t: s.Name) -> Term:
         known = self.names.terms.get(t.id) or constant(t, self.names.dims)
@@ -328,11 +332,15 @@ def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Di
         return Fault(title, text.span(*t.at), expected="a dimension such as 3, n or n + k - 1")
 
     match t:
+        case s.Num() if names and f"N{t.text}" in names:  # a large size, which has a name
+            return of(f"N{t.text}")
         case s.Num() if t.text.isdigit() and len(t.text) < 7:
             return of(int(t.text))
         case s.Name():
             if names is not None and t.id not in names:
                 raise fault(f"{t.latex} is no dimension")
+            if names is None and re.fullmatch(r"\w+x\w+", t.id):
+                raise Fault("this is no dimension", text.span(*t.at), expected="blanks around the x, as in m x n")
             return of(t.id)
         case s.Add():
             total = of(0)
@@ -342,6 +350,11 @@ def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Di
         case s.Neg():
             return dimension(t.body, text, names) * -1
         case s.Mul():
+            apart = any(
+                not sign and not isinstance(left, s.Num) for left, sign in zip(t.factors, t.signs, strict=False)
+            )
+            if apart:
+                raise fault("this is no dimension")
             product = of(1)
             for x in t.factors:
                 product = product * dimension(x, text, names)
@@ -354,6 +367,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Term], str]] = {
     "sum": (1, p.total, "the sum of all entries"),
     "tr": (1, f.trace, "the trace"),
     "trace": (1, f.trace, "the trace"),
+    "Tr": (1, f.trace, "the trace"),
     "det": (1, f.determinant, "the determinant"),
     "logdet": (1, f.log_determinant, "log |det|"),
     "inv": (1, p.inverse, "the inverse"),

@@ -20,7 +20,10 @@ from derive.matrices.question import Question
 from derive.matrices.rebuild import substituted
 from derive.matrices.term import Term
 
-_MOST = 60  # lines
+_MOST, _PAIRS = 60, 600  # lines, and terms in all of them
+_WIDE = 15  # differentials in one line
+_NODES = 150  # parts of a formula that move
+_LARGE = 120  # parts of a formula beyond which its steps are only put in order
 _QUIET = frozenset({"add", "T", "scale"})  # linear, and seen at a glance
 _WITH_NEXT = frozenset({"sum", "tr"})  # no line of their own: ⟨1, dA⟩ says little
 
@@ -78,6 +81,8 @@ def _backward(question: Question) -> list[Line]:
     lets = question.lets
     order = sequence(question.formula, lets)
     inside = reaching(order, question.free, lets)
+    if len(inside) > _NODES:
+        return []
     frontier: dict[Term, list[Term]] = {question.formula: [a.ONE]}
     lines = [_line(frontier, "", question)]
     waiting: list[str] = []
@@ -88,8 +93,10 @@ def _backward(question: Question) -> list[Line]:
         for k, x in enumerate(inputs(t, lets)):
             if id(x) in inside:
                 frontier.setdefault(x, []).append(g if t in lets else contribution(t, k, g))
+        if len(frontier) > _WIDE:
+            return []
         _write(lines, frontier, t, waiting, question, inside)
-        if len(lines) > _MOST:
+        if len(lines) > _MOST or sum(len(line.pairs) for line in lines) > _PAIRS:
             return []
     return lines
 
@@ -131,7 +138,16 @@ def _line(frontier: Mapping[Term, list[Term]], rule: str, question: Question) ->
     return Line([(_short(a.add(*terms), question), t) for t, terms in frontier.items()], rule)
 
 
+def _settled(values: Values, number: int, question: Question, whole: complex) -> bool:
+    """Return whether another step gives the same change of f."""
+    up, down = (values.moved(number, question.free, step).at(0, question.formula) for step in (1e-6, -1e-6))
+    other = (up - down).sum() / 2e-6
+    return bool(abs(other - whole) <= 1e-3 * (abs(whole) + abs(other)) + 1e-7)
+
+
 def _short(g: Term, question: Question) -> Term:
+    if g.size > _LARGE:
+        return substituted(collected(g), {question.free: question.wrt})
     known = [*question.lets, *question.lets.values(), question.formula]
     return substituted(collected(merged(collected(g), known, question.lets)), {question.free: question.wrt})
 
@@ -172,5 +188,7 @@ def _verify(lines: Sequence[Line], question: Question) -> None:
             whole = (moves[0].at(0, question.formula) - moves[1].at(0, question.formula)).sum() / 2e-5
             if not np.isfinite(total) or not np.isfinite(whole):
                 break  # no value here; there are other points
+            if not _settled(values, number, question, whole):
+                break  # the change has no digits here: a matrix is all but singular
             if abs(total - whole) > 1e-4 * (abs(whole) + abs(total)) + 1e-7:
                 raise Fault("a step of this derivation could not be certified, so it is not shown", reason=line.rule)

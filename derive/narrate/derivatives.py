@@ -61,7 +61,7 @@ def steps(lines: Sequence[Line], answer: Answer) -> list[tuple[str, str, str]]:
         left = rf"\operatorname{{vec}}(\mathrm{{d}}{whole})"
         rule = "vec(A dX B) = (Bᵀ ⊗ A) vec(dX), and its like"
         found.append((left, f"{_operand(answer.result, answer)} {x}", rule))
-    return found
+    return [(left, answer.sized(right), rule) for left, right, rule in found]
 
 
 def _moved(line: Line, answer: Answer) -> str:
@@ -83,7 +83,9 @@ def _products(line: Line, answer: Answer) -> str:
 
 
 def _product(g: Term, t: Term, answer: Answer) -> str:
-    moved = rf"\mathrm{{d}}{_operand(t, answer)}"
+    operand = _operand(t, answer)
+    gap = r"\," if operand.startswith(("\\operatorname", "\\log", "\\det", "\\exp", "\\tanh")) else ""
+    moved = rf"\mathrm{{d}}{gap}{operand}"
     if t.scalar:
         front = "" if g.op == "num" and g.data == 1 else f"{_operand(g, answer)} \\, "
         return front + moved
@@ -115,7 +117,7 @@ def document(answer: Answer, lines: Sequence[Line]) -> Document:
     body: list[Any] = [Paragraph(tuple(_question(answer)))]
     whole = "F" if not question.formula.scalar else "f"
     given = [(whole, question.formula), *((name(n, answer), t) for n, t in question.lets.items())]
-    body.append(_aligned([(left, latex(oriented(t), question.spelled)) for left, t in given]))
+    body.append(_aligned([(left, answer.spell(oriented(t))) for left, t in given]))
     if made := steps(lines, answer):
         body.append(_steps(made))
     body += [Paragraph(("Result:",)), *_result(answer)]
@@ -135,7 +137,7 @@ def _question(answer: Answer) -> list[Inline]:
     named = [x for x in question.shaped if not x.scalar]
     for k, x in enumerate(named):
         said += [", where " if k == 0 else ", " if k < len(named) - 1 else " and "]
-        said.append(Math(rf"{name(x, answer)} \in \mathbb{{R}}^{{{dims(x.shape)}}}"))
+        said.append(Math(answer.sized(rf"{name(x, answer)} \in \mathbb{{R}}^{{{dims(x.shape)}}}")))
     return [*said, "."]
 
 
@@ -155,10 +157,10 @@ def _steps(made: Sequence[tuple[str, str, str]]) -> Aligned:
 
 def _result(answer: Answer) -> list[Any]:
     chain = Chain(heading(answer), (Link("=", answer.latex),), boxed=True)
-    rows = [Chain(name(n, answer), (Link("=", latex(t, answer.question.spelled)),)) for n, t in answer.definitions]
+    rows = [Chain(name(n, answer), (Link("=", answer.spell(t)),)) for n, t in answer.definitions]
     found: list[Any] = [Aligned((chain,))]
     return [*found, Paragraph(("with",)), Aligned(tuple(rows))] if rows else found
 
 
 def shape_text(answer: Answer) -> str:
-    return shown(answer.shape)
+    return answer.sized(shown(answer.result.shape))
