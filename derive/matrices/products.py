@@ -476,5 +476,9 @@ def total(t: Term) -> Term:
         return a.dim(t.rows)
     if t.op in ("vec", "diag", "T"):
         return total(t.args[0])
+    if t.op == "matmul" and t.args[-1].op == "ones" and t.columns.number == 1:
+        return total(matmul(*t.args[:-1]))
+    if t.op == "matmul" and t.args[0].op == "ones" and t.rows.number == 1:
+        return total(matmul(*t.args[1:]))
     turned = transpose(t)
     return make("sum", (turned if turned.size < t.size else t,), orders=[(transpose(t),), (t,)])

@@ -13,8 +13,10 @@ from derive.matrices.orient import oriented
 from derive.matrices.term import Term
 from derive.narrate.blocks import Ask
 from derive.notation import Notation, show
+from derive.numeric import precisely
 from derive.problems.matrix.network import MatrixNetwork
-from derive.problems.matrix.numbers import Numbers
+from derive.problems.matrix.numbers import Numbers, parsed
+from derive.problems.matrix.world import World
 
 
 def written(network: MatrixNetwork, t: Term, spelled: Mapping[str, str] | None = None) -> str:
@@ -98,6 +100,13 @@ def worked_out(
         links.append(Link("=" if whole else r"\approx", substituted))
     same = whole and exact(end, network.notation, at_least)
     return [*links, Link("=" if same else r"\approx", matrix(end, network.notation, at_least))]
+
+
+def evaluated(network: MatrixNetwork, t: Term, numbers: Numbers) -> Quantity:
+    """Return the value of a term in the lines and leaves of a network."""
+    world = World(network, network.bound, {network.names[n].id: x for n, x in numbers.values.items()})
+    with precisely():
+        return world.value(parsed(network, written(network, t)))
 
 
 def _symbols(t: Term) -> list[Term]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from derive.check.quantities import Grid
 from derive.document import Aligned, Chain, Inline, Link, Math, Note, Paragraph
 from derive.graph import Role
+from derive.matrices.products import entry_power
+from derive.matrices.sums import num
+from derive.matrices.term import Term
 from derive.narrate.blocks import Ask, Placed
 from derive.narrate.matrices.common import (
     chosen,
+    evaluated,
+    exact,
     forward_key,
     matrix,
     space,
@@ -18,13 +24,15 @@ from derive.narrate.numbers import enumeration
 from derive.notation import show
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
+_MOST = 9  # numbers that are added up in a line
+
 
 def forward(network: MatrixNetwork, ask: Ask) -> Placed:
     """The forward pass; with shapes below the names, or each line as formula = substitution = value."""
     names = chosen([line.name for line in network.lines], network, ask)
     lines = [line for name in names if (line := network.line(name)) is not None]
     if ask.flag("numbers") or ask.flag("after"):
-        chains = [c for line in lines if (c := _numbers(network, line, ask.flag("after"))) is not None]
+        chains = [c for line in lines for c in _numbers(network, line, ask.flag("after"))]
     else:
         chains = [_line(network, line, ask.flag("shapes")) for line in lines]
     remarks = tuple(_spread(network, line) for line in lines if line.spread) if not ask.flag("numbers") else ()
@@ -48,14 +56,38 @@ def _spread(network: MatrixNetwork, line: MatrixLine) -> Note:
     return Note("Convention", (*said, "."))
 
 
-def _numbers(network: MatrixNetwork, line: MatrixLine, after: bool) -> Chain | None:
+def _numbers(network: MatrixNetwork, line: MatrixLine, after: bool) -> list[Chain]:
     if line.body is None:
-        return None
+        return []
     state = network.after if after else network.before
     key = forward_key(network, line.name)
     value = state.values[line.name]
-    links = [*(Link("=", form) for form in line.forms[-1:]), *worked_out(network, line.body, state, value)]
-    return Chain(network.latex(line.name), tuple(links), shows=key)
+    formula = Link("=", line.forms[-1])
+    entries = _summed(line.body)
+    if entries is not None:
+        cells = evaluated(network, entries, state)
+        if isinstance(cells, Grid) and len(cells.cells) <= _MOST:
+            first = Chain(written(network, entries), tuple(worked_out(network, entries, state, cells)))
+            added = " + ".join(_term(show(x, network.notation)[0]) for x in cells.cells)
+            same = exact(cells, network.notation) and exact(value, network.notation)
+            end = worked_out(network, line.body, state, value)[-1]
+            links: tuple[Link, ...] = (formula, Link("=" if same else r"\approx", added), end)
+            return [first, Chain(network.latex(line.name), links, shows=key)]
+    links = (formula, *worked_out(network, line.body, state, value))
+    return [Chain(network.latex(line.name), links, shows=key)]
+
+
+def _term(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _summed(body: Term) -> Term | None:
+    """Return the matrix of which a loss is the sum: of the squares in a squared norm, or of what stands under Σ."""
+    if body.op == "sum":
+        return body.args[0]
+    if body.op == "pow" and body.args[0].op == "norm" and body.args[1].op == "num" and body.args[1].data == 2:
+        return entry_power(body.args[0].args[0], num(2))
+    return None
 
 
 def given(network: MatrixNetwork, ask: Ask) -> Placed:

@@ -11,6 +11,7 @@ from derive.narrate.blocks import Ask, Offer, Placed, Reference
 from derive.narrate.matrices.backward import backward, gradient, gradients, local
 from derive.narrate.matrices.common import backward_key, forward_key
 from derive.narrate.matrices.forward import after, forward, given, shapes, value_of
+from derive.narrate.matrices.setting import conventions
 from derive.narrate.matrices.update import update, updated
 from derive.narrate.setting import error_text
 from derive.notation import read_digits
@@ -51,6 +52,7 @@ def ref(network: MatrixNetwork, ask: Ask) -> Reference:
 
 
 OFFERS: dict[str, Offer] = {
+    "conventions": Offer(conventions, "the layout of derivatives and what the signs mean"),
     "given": Offer(given, "the given values"),
     "shapes": Offer(shapes, "the shape of every quantity", (), (0, _MANY), 'shapes("W")'),
     "forward": Offer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -47,6 +48,17 @@ def load(
     """Return the network of an entry; raises a Fault at what is wrong with it."""
     entry.check(KEYS)
     return _Loader(name, ancestry(entry, others), notation).load()
+
+
+# What is set as it stands: names side by side, sums, brackets.
+_SIMPLE = re.compile(r"[\w\s+\-()=,]*")
+
+
+def _respelled(text: str, tree: s.Tree) -> str:
+    """Return a text with its names as they are set."""
+    for start, end in sorted((x.at for x in walk(tree) if isinstance(x, s.Name)), reverse=True):
+        text = text[:start] + beautiful(text[start:end]) + " " + text[end:]
+    return re.sub(r"\s+", " ", text).strip()
 
 
 @dataclass
@@ -339,7 +351,9 @@ class _Loader:
 
     def _line(self, line: Line, tree: s.Tree, body: Term | None) -> MatrixLine:
         names = {plain: beautiful(self.spelled[id]) for id, plain in self.plain.items()}
-        if syntax_of(line.text.text) == "latex":
+        if _SIMPLE.fullmatch(line.text.text):
+            forms = tuple(_respelled(text.text, parse(text, self._table())) for text in line.sides)
+        elif syntax_of(line.text.text) == "latex":
             forms = tuple(with_operators(text.text) for text in line.sides)
         else:
             forms = (latex(body, names),) if body is not None else (line.sides[-1].text,)

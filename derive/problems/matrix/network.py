@@ -145,10 +145,9 @@ class MatrixNetwork:
     def complete(self) -> bool:
         """Whether the numbers of all leaves are known, and with an abstract loss its derivative."""
         leaves = {n.name for n in self.names.values() if n.role is not Role.LINE}
-        abstract = [line.of for line in self.lines if line.body is None]
-        return (
-            leaves <= set(self.given) and set(abstract) <= set(self.upstream) and "any" not in self.functions.values()
-        )
+        abstract = [line for line in self.lines if line.body is None]
+        open_ = {id for id, op in self.functions.items() if op == "any"} - {line.function for line in abstract}
+        return leaves <= set(self.given) and {line.of for line in abstract} <= set(self.upstream) and not open_
 
     @cached_property
     def before(self) -> Numbers:

@@ -1,0 +1,301 @@
+"""Networks of vectors and matrices in reports: against known numbers, an autodiff library, and as they are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from autograd import grad
+
+from derive import report
+from derive.build import build, compose, find_look
+from derive.document import Aligned
+from derive.errors import Fault
+from derive.matrices.latex import latex
+from derive.matrices.orient import oriented
+from derive.problems.matrix.network import MatrixNetwork
+
+ROOT = Path(__file__).resolve().parent.parent
+GALLERY, JACOBIANS = (ROOT / "reports" / f"{name}.md" for name in ("gallery", "jacobians"))
+STEP = r"""---
+title: One step
+networks:
+  step:
+    forward: |
+      Y = W X
+      L = \sum_{i,j} (y_{ij} - \hat{y}_{ij})^2
+    shapes: W \in R^{m x d}, X \in R^{d x n}
+    parameters: W
+    values: |
+      W = \begin{pmatrix} 0.3 & 0.5 \\ -0.2 & 0.4 \end{pmatrix}
+      X = \begin{pmatrix} 0 & 2 \\ 3 & 1 \end{pmatrix}
+      \hat{Y} = \begin{pmatrix} 0.5 & 1 \\ 1 & -1.5 \end{pmatrix}
+    update: {rule: sgd, learning_rate: \eta = 0.1}
+---
+
+{{ step.given }}
+
+{{ step.forward(numbers=true) }}
+
+{{ step.backward }}
+
+{{ step.backward("W", numbers=true) }}
+
+{{ step.update }}
+"""
+
+
+@pytest.fixture(scope="module")
+def problems() -> dict[str, Any]:
+    """Return the networks of both reports by name."""
+    return {**report.load(GALLERY).problems, **report.load(JACOBIANS).problems}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the JSON of both reports, which are set in every format on the way."""
+    folder = tmp_path_factory.mktemp("matrices")
+    found: dict[str, Any] = {}
+    for path in (GALLERY, JACOBIANS):
+        found |= build(path, folder, ("pdf", "html", "md", "tex", "json")).result["problems"]
+    return found
+
+
+def single(tmp_path: Path, text: str) -> MatrixNetwork:
+    path = tmp_path / "r.md"
+    path.write_text(text, encoding="utf-8")
+    (network,) = report.load(path).problems.values()
+    assert isinstance(network, MatrixNetwork)
+    return network
+
+
+def network(tmp_path: Path, lines: str) -> MatrixNetwork:
+    body = "\n".join(f"    {line}" for line in lines.strip().splitlines())
+    return single(tmp_path, f"---\ntitle: T\nnetworks:\n  net:\n{body}\n---\n")
+
+
+def formula(made: MatrixNetwork, name: str) -> str:
+    return latex(oriented(made.adjoints[name].term), made.spelled)
+
+
+def closed(made: MatrixNetwork, name: str) -> str:
+    found = made.adjoints[name].closed
+    assert found is not None
+    return latex(oriented(found), made.spelled)
+
+
+# ------------------------------------------------------------------------------------------------ known numbers
+
+
+def close(found: Any, wanted: Any, places: int = 6) -> bool:
+    return bool(np.allclose(np.squeeze(np.array(found, dtype=float)), np.squeeze(wanted), atol=10**-places))
+
+
+def test_one_step_of_gradient_descent(tmp_path: Path) -> None:
+    path = tmp_path / "step.md"
+    path.write_text(STEP, encoding="utf-8")
+    found = build(path, tmp_path, ("pdf", "json")).result["problems"]["step"]
+    assert found["values"]["Y"] == [[1.5, 1.1], [1.2, 0]] and found["values"]["L"] == 3.3
+    assert found["gradients"]["W"]["value"] == [[0.4, 6.2], [6, 4.2]]
+    assert found["gradients"]["W"]["plain"] == "2*(Y - hat_Y)*X'"
+    assert found["gradients"]["X"]["value"] == [[0.52, -0.54], [1.16, 1.3]]
+    assert found["updated"]["W"] == [[0.26, -0.12], [-0.8, -0.02]]
+    made = single(tmp_path, STEP)
+    assert float(made.after.values["L"]) == 2.2376
+
+
+def test_the_squares_and_their_sum_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "step.md"
+    path.write_text(STEP, encoding="utf-8")
+    loaded = report.load(path)
+    shown = [
+        link.latex
+        for b in compose(loaded, find_look(loaded)).body
+        if isinstance(b, Aligned)
+        for c in b.chains
+        for link in c.links
+    ]
+    assert r"\begin{pmatrix} 1 & 0.01 \\ 0.04 & 2.25 \end{pmatrix}" in shown and "1 + 0.01 + 0.04 + 2.25" in shown
+
+
+def test_regression_and_classification(results: dict[str, Any]) -> None:
+    g = results["regression"]["gradients"]
+    assert close(results["regression"]["values"]["\\ell"], 0.7145)
+    assert close(g["W^{(2)}"]["value"], [[0, -0.912, -0.76], [0, 0.444, 0.37]])
+    assert close(g["W^{(1)}"]["value"], [[0, 0], [0.3, 0.6], [-0.316, -0.632]])
+    assert close(g["b^{(1)}"]["value"], [0, 0.3, -0.316]) and close(g["b^{(2)}"]["value"], [-1.52, 0.74])
+    g = results["classification"]["gradients"]
+    assert close(results["classification"]["values"]["\\ell"], 0.481454)
+    assert close(g["b^{(1)}"]["value"], [-0.0411943, 0.0171134, 0.0171845])
+    assert close(g["W^{(2)}"]["value"], [[-0.0804728, -0.122093, -0.117707], [0.118925, 0.180433, 0.173951]])
+
+
+def test_a_hidden_layer(results: dict[str, Any]) -> None:
+    found = results["hidden"]
+    assert close(found["values"]["z^{[1]}"], [-0.2, 1, 0.9, -0.9]) and close(found["values"]["L"], 0.552759)
+    assert close(found["gradients"]["b^{[2]}"]["value"], -0.424640)
+    assert close(found["gradients"]["W^{[2]}"]["value"], [-0.191158, -0.310437, -0.301898, -0.122742])
+    assert close(found["gradients"]["a^{[1]}"]["value"], [-0.212320, 0.169856, -0.127392, -0.0849280])
+    assert close(found["gradients"]["b^{[1]}"]["value"], [-0.0525527, 0.0333957, -0.0261791, -0.0174527])
+
+
+def test_softmax_and_cross_entropy(results: dict[str, Any]) -> None:
+    found = results["softmax"]
+    assert close(found["values"]["L"], 1.0119841232, 9)
+    assert close(found["gradients"]["Z"]["value"][0], [-0.335560736, 0.245314555, 0.090246181], 8)
+    assert close(found["gradients"]["b"]["value"], [-0.171094275, 0.379968304, -0.208874029], 8)
+
+
+def test_the_loss_after_the_update(problems: dict[str, Any]) -> None:
+    assert close(problems["softmax"].after.values["L"], 0.2503977803, 9)
+
+
+def test_attention(results: dict[str, Any]) -> None:
+    g = results["attention"]["gradients"]
+    assert close(g["W_Q"]["value"], [[-0.3127971930902208, 0], [-0.35355339059327373, 0]], 12)
+    assert close(
+        g["W_K"]["value"], [[-0.3127971930902208, -0.7071067811865475], [0.3127971930902208, 0.7071067811865475]]
+    )
+    assert close(g["W_V"]["value"], [[0.6697615493266569, -0.5], [0.3302384506733431, -0.5]])
+
+
+# ------------------------------------------------------------------------------------------- an autodiff library
+
+
+def sigmoid(z: Any) -> Any:
+    return 1 / (1 + anp.exp(-z))
+
+
+def softmax(z: Any) -> Any:
+    e = anp.exp(z)
+    return e / anp.sum(e, axis=1, keepdims=True)
+
+
+LOSSES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "hidden": lambda v: -anp.sum(anp.log(sigmoid(v["W_2"] @ sigmoid(v["W_1"] @ v["X"] + v["b_1"]) + v["b_2"]))),
+    "softmax": lambda v: -anp.sum(v["Y"] * anp.log(softmax(v["X"] @ v["W"] + v["b"]))) / 2,
+    "attention": lambda v: anp.sum(
+        np.array([[1.0, 0], [0, -1]])
+        * (softmax((v["X"] @ v["W_Q"]) @ (v["X"] @ v["W_K"]).T / np.sqrt(2)) @ (v["X"] @ v["W_V"]))
+    ),
+    "classification": lambda v: anp.sum(
+        (sigmoid(v["W_2"] @ sigmoid(v["W_1"] @ v["x"] + v["b_1"]) + v["b_2"]) - v["y"]) ** 2
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_equal_those_of_a_library(problems: dict[str, Any], name: str) -> None:
+    made = problems[name]
+    state = made.before
+    leaves = {n: array(x) for n, x in state.values.items() if n in made.given}
+    for wrt in made.parameters:
+        found = grad(lambda x, wrt=wrt: LOSSES[name]({**leaves, wrt: x}))(leaves[wrt])
+        assert np.allclose(found, array(state.adjoints[wrt]), rtol=1e-9, atol=1e-12), wrt
+
+
+def array(x: Any) -> Any:
+    return np.array([[float(c) for c in row] for row in x.rows]) if hasattr(x, "rows") else np.array([[float(x)]])
+
+
+# --------------------------------------------------------------------------------------------------- as printed
+
+
+def test_matrix_form(problems: dict[str, Any]) -> None:
+    assert formula(problems["product"], "W") == r"\frac{\partial L}{\partial Y} X^{\top}"
+    assert formula(problems["product"], "X") == r"W^{\top} \frac{\partial L}{\partial Y}"
+    assert closed(problems["hidden"], "z_2") == r"\hat{y} - y"
+    assert closed(problems["dense"], "b").startswith(r"\frac{1}{N} \mathbf{1}_{1 \times N}")
+
+
+def test_every_report_is_built_in_every_format(results: dict[str, Any]) -> None:
+    for made in results.values():
+        assert made["certificate"]["points"] >= 4 and made["certificate"]["max_error"] < 1e-9
+        assert set(made["gradients"]) == set(made["symbols"])
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (
+            '{{ product.backward("W", style="index") }}',
+            [r"\sum_{k, l}", r"\delta_{ki} x_{jl}", r"\left[\frac{\partial L}"],
+        ),
+        ('{{ product.backward("X", style="index") }}', [r"w_{ki} \delta_{jl}"]),
+        ("{{ dense.forward(shapes=true) }}", [r"\underset{N \times d}{X}"]),
+        ("{{ dense.shapes }}", [r"\mathbb{R}^{1 \times K}"]),
+        ('{{ dense.backward(style="jacobian") }}', [r"\frac{\partial L}{\partial Z} X"]),
+        ('{{ hidden.local("z^{[2]}", "a^{[1]}") }}', [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"]),
+        ('{{ hidden.backward("W^{[1]}", numbers=true) }}', [r"\begin{pmatrix}"]),
+    ],
+)
+def test_blocks(tmp_path: Path, block: str, words: list[str]) -> None:
+    text = GALLERY.read_text(encoding="utf-8")
+    front = text[: text.index("\n---\n", 4) + 5]
+    path = tmp_path / "r.md"
+    path.write_text(f"{front}\n{block}\n", encoding="utf-8")
+    loaded = report.load(path)
+    body = str(compose(loaded, find_look(loaded)).body).replace("\\\\", "\\")
+    assert all(word in body for word in words), body
+
+
+def test_broadcasting_is_said(problems: dict[str, Any], tmp_path: Path) -> None:
+    loaded = report.load(GALLERY)
+    assert "is added to every row" in str(compose(loaded, find_look(loaded)).body)
+    assert "is added to every column" in str(compose(loaded, find_look(loaded)).body)
+
+
+def test_shapes_that_nothing_says_follow(problems: dict[str, Any]) -> None:
+    made = problems["regression"]
+    assert [str(d) for d in made.names["b_2"].symbol.shape] == ["K", "1"]
+    assert [str(d) for d in made.names["y"].symbol.shape] == ["K", "1"]
+
+
+# ----------------------------------------------------------------------------------------------------- bad input
+
+PRODUCT = "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n"
+BAD = {
+    "clash": (r"forward: L = f(W x)" + "\nshapes: W \\in R^{m x n}, x \\in R^k", "m×n · k×1"),
+    "loss": (r"forward: y = W x" + "\nshapes: W \\in R^{m x n}, x \\in R^n", "the loss is m×1"),
+    "shape": (r"forward: L = f(x)" + "\nshapes: x in", "this is no shape"),
+    "twice": (r"forward: L = f(x)" + "\nshapes: x \\in R^n, x \\in R^m", "given twice"),
+    "value": (
+        "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n\nvalues: W = [[1, 2]], x = (1, 2, 3)",
+        "n is 2",
+    ),
+    "no symbol": ("forward: L = f(x)\nshapes: x \\in R^n\nvalues: z = (1, 2)", "no symbol"),
+    "data": ("forward: L = f(x)\nshapes: x \\in R^n\ndata: q", "no symbol"),
+    "key": ("forward: L = f(x)\nshapes: x \\in R^n\nlayres: 3", "layres"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(tmp_path: Path, name: str) -> None:
+    lines, words = BAD[name]
+    with pytest.raises(Fault) as caught:
+        network(tmp_path, lines)
+    assert words in str(caught.value)
+
+
+def test_a_wrong_derivative_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from derive.matrices import adjoint
+
+    right = adjoint._RULES["matmul"]
+    monkeypatch.setitem(
+        adjoint._RULES, "matmul", lambda g, t, i: [(adjoint.a.times(2, x), y) for x, y in right(g, t, i)]
+    )
+    made = network(tmp_path, "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n")
+    with pytest.raises(Fault, match="could not be certified"):
+        _ = made.certificate
+
+
+def test_the_command(tmp_path: Path, derive: Callable[..., Any]) -> None:
+    (tmp_path / "step.md").write_text(STEP, encoding="utf-8")
+    run = derive("build", "step.md", "--to", "json")
+    assert run.code == 0
+    assert json.loads(run.out)["problems"]["step"]["kind"] == "network"
