@@ -68,6 +68,8 @@ def _multiplied_out(t: Term) -> Term:
 
 def _products(t: Term, depth: int) -> list[Term]:
     """Return the summands of a product of sums, of numbers or entry by entry."""
+    if t.op == "scale" and t.args[1].op == "had" and depth:
+        return [a.scale(t.args[0], x) for x in _products(t.args[1], depth - 1)]
     join = _DISTRIBUTE.get(t.op)
     at = next((k for k, x in enumerate(t.args) if x.op == "add"), None) if join is not None and depth else None
     if join is None or at is None:

@@ -120,7 +120,7 @@ def merged(t: Term, known: Iterable[Term], lets: Mapping[Term, Term]) -> Term:
     found: dict[int, Term] = {}
     for x in order:
         again = rebuilt(x, [found[id(y)] for y in x.args])
-        again = _without_zeros(again, values)
+        again = _without_zeros(_softmaxed(again), values)
         found[id(x)] = _shortest(again, values, table)
     return found[id(t)]
 
@@ -149,6 +149,25 @@ def _table(values: Values, known: Iterable[Term]) -> dict[Any, Term]:
 
 def _rank(t: Term) -> tuple[int, bool]:
     return cost(t), t.op != "sym"
+
+
+def _softmaxed(t: Term) -> Term:
+    """Write exp(x)/sum(exp(x)) as softmax(x), also where other factors stand beside exp(x)."""
+    if t.op != "scale":
+        return t
+    factors = t.args[0].args if t.args[0].op == "mul" else (t.args[0],)
+    parts = t.args[1].args if t.args[1].op in ("matmul", "had") else (t.args[1],)
+    for f_ in factors:
+        whole = f_.args[0] if f_.op == "pow" and f_.args[1].op == "num" and f_.args[1].data == -1 else None
+        if whole is None or whole.op != "sum":
+            continue
+        exp = whole.args[0]
+        if exp.op != "map" or exp.data != "exp" or exp.columns.number != 1 or all(x is not exp for x in parts):
+            continue
+        made = [f.softmax(exp.args[0]) if x is exp else x for x in parts]
+        join = p.matmul if t.args[1].op == "matmul" else p.had
+        return a.scale(a.product(x for x in factors if x is not f_), join(*made))
+    return t
 
 
 def _shortest(t: Term, values: Values, table: Mapping[Any, Term]) -> Term:

@@ -15,6 +15,7 @@ from derive.language.meaning import plain_name
 from derive.language.walk import walk
 from derive.matrices import sums as a
 from derive.matrices.dims import SCALAR, Shape, shown
+from derive.matrices.indexed import capital
 from derive.matrices.plain import plain, writable
 from derive.matrices.read import Names, constant, dimension, read
 from derive.matrices.sums import Clash
@@ -103,7 +104,8 @@ class _Reader:
             return False
         if constant(name, self.dims) is not None or name.id in _indices(tree):
             return False
-        return not (name.base in self.terms and name.sub and not self.terms[name.base].scalar)
+        wholes = [self.terms[id] for id in (name.base, capital(name.base)) if id in self.terms]
+        return not (name.sub and any(not whole.scalar for whole in wholes))
 
 
 def _no_entries(tree: s.Tree, text: Slice) -> None:
@@ -342,12 +344,13 @@ def _fits(kind: str, term: Term, wrt: Term, text: Slice) -> None:
 def _notes(reader: _Reader, term: Term, wrt: Term, lets: Mapping[Term, Term]) -> list[str]:
     from derive.matrices.adjoint import sequence
 
-    unused = [id for id in reader.shapes if id not in reader.spelled and id != reader.wrt]
+    read_ = sequence(term, lets)
+    unused = [id for id in reader.shapes if id != reader.wrt and all(x is not reader.terms[id] for x in read_)]
     notes = [f"{', '.join(unused)}: a shape is given, but not used"] if unused else []
     scalars = [id for id in reader.scalars if id != reader.wrt]
     if scalars and len(reader.shapes):
         names = ", ".join(reader.spelled.get(id, id) for id in scalars)
         notes.append(f"{names}: no shape is given, taken as {'a scalar' if len(scalars) == 1 else 'scalars'}")
-    if all(x is not wrt for x in sequence(term, lets)):
+    if all(x is not wrt for x in read_):
         notes.append(f"{reader.spelled.get(reader.wrt, reader.wrt)} does not occur in the formula: its derivative is 0")
     return notes
