@@ -95,6 +95,8 @@ class _Reader:
             token = self.tokens[self.at]
             if token in "^_'" or (token.isspace() and out):
                 self._attach(out)
+            elif token == r"\lVert":
+                out.append(self._norm())
             elif token in _BARS:
                 closes = bars > 0 and out[-1].kind in ("ord", "close")
                 bars += -1 if closes else 1
@@ -102,6 +104,13 @@ class _Reader:
             else:
                 out.append(self._atom(out[-1].kind if out else "open"))
         return out
+
+    def _norm(self) -> Atom:
+        """A norm stays in one piece: its bars, torn apart, would lose their subscript."""
+        start = self._next()
+        inner = self.row({r"\rVert"})
+        end = self._next()
+        return Atom(start + join(inner) + end, width(inner) + 1.0, "ord")
 
     def _attach(self, out: list[Atom]) -> None:
         """A script, prime or blank belongs to the atom before it; a script below and one above share their width."""
