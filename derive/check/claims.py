@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from derive.check.macros import Macros, definitions, expanded
+from derive.check.decorations import RELATED
+from derive.check.macros import Macros, definitions, expanded, own_marks, unrolled, with_relation
 from derive.check.parts import Part, part_at, parts
 from derive.check.regions import blanked, regions
 from derive.check.rows import Statement, following, statements
@@ -18,6 +19,7 @@ from derive.source import Slice, Source, of_text
 
 MOST = 500  # claims that are judged from each end of a hand-in
 LONGEST = 20_000  # characters of a side
+_NOTHING = Table()
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
 
@@ -26,7 +28,7 @@ class Claim:
     """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
-    lead: the last sentence (or heading) of prose before it.
+    lead: the last sentence (or heading) of prose before it. unread: why it is not read, whatever its sides are.
     """
 
     line: int
@@ -38,6 +40,7 @@ class Claim:
     words: str
     paragraph: int
     lead: str = ""
+    unread: str = ""
 
     @property
     def left(self) -> Slice:
@@ -86,25 +89,59 @@ class HandIn:
 def read(source: Source, latex: bool) -> HandIn:
     """Return the claims of a text in Markdown (or LaTeX) in the order of their regions."""
     macros, text = definitions(blanked(source.text, latex))
+    own, text = own_marks(text, macros)
+    relating = {name: macros[name] for name in with_relation(macros, RELATED)}
     clean = Source(source.name, text)
     made = parts(text)
     found: list[tuple[int, Statement]] = []
-    for region in regions(clean, latex):
-        found += [(region.start, statement) for statement in statements(region.text)]
+    for region in regions(clean, latex, own):
+        found += [(region.start, statement) for statement in _statements(region.text, relating)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
     leads = _leads(text, [start for start, _ in found])
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
+    empty = HandIn(source, (), macros, tuple(made))
     claims = [
         claim
         for (start, _), statement in zip(found, whole, strict=True)
+        if statement.whole is None or not _is_formula(statement.whole, empty)
         for claim in _claims(
             source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
         )
     ]
-    return HandIn(source, tuple(claims), macros, tuple(made))
+    return replace(empty, claims=tuple(claims))
 
 
+def _statements(region: Slice, relating: Macros) -> list[Statement]:
+    """Return the statements of a region; commands that hold a relation are put in first (`relating`)."""
+    if not any(found[1] in relating for found in re.finditer(r"\\([A-Za-z]+)", region.text)):
+        return statements(region)
+    text, places = unrolled(region.text, relating)
+
+    def placed(side: Slice) -> Slice:
+        return Slice(side.source, region.start + places[min(side.start, len(places) - 1)], side.text)
+
+    made = statements(Slice(region.source, 0, text))
+    return [
+        Statement(
+            tuple(map(placed, one.sides)),
+            tuple(replace(sign, start=region.start + places[sign.start]) for sign in one.signs),
+            one.words,
+            one.whole and placed(one.whole),
+        )
+        for one in made
+    ]
+
+
+def _is_formula(whole: Slice, hand_in: HandIn) -> bool:
+    """Return whether a relation is a part of a formula, such as a condition, and no claim."""
+    try:
+        return not isinstance(hand_in.tree(whole, _NOTHING), s.Relation)
+    except Fault:
+        return False
+
+
+_WITHIN = "the relation stands within something that could not be taken apart"
 _FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)")
 
@@ -133,7 +170,8 @@ def _claims(
             column = sign.start - lines[line - 1] + 1
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
-            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
+            unread = _WITHIN if statement.whole is not None else ""
+            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead, unread)
 
 
 _STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")
@@ -149,7 +187,7 @@ def _spelled(text: str, table: Table) -> str:
     return _STUCK.sub(name, text)
 
 
-_EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
+_EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
 
 
 def _without_equations(text: str) -> str:

@@ -96,6 +96,9 @@ class _Checker:
             bench.numbers.clear()
         sides = [self.tree(side, subject) for side in claim.chain]
         left, right = sides[claim.at], sides[claim.at + 1]
+        if claim.unread:
+            self.done.append(Judged(claim, Verdict("unread", claim.unread), subject))
+            return
         if left is None or right is None:
             side = claim.left if left is None else claim.right
             self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))

@@ -10,35 +10,40 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from derive.check.macros import NO_MARKS, OwnMarks
 from derive.source import Slice, Source
 
 _ENVIRONMENTS = (
-    "equation align gather multline eqnarray displaymath math flalign alignat split aligned gathered".split()
+    "equation align gather multline eqnarray displaymath math flalign alignat split aligned gathered alignedat "
+    "multlined xalignat xxalignat dmath dseries darray dgroup IEEEeqnarray IEEEeqnarrayx empheq darray mathpar "
+    "numcases subnumcases".split()
 )
-_ENV = "|".join(_ENVIRONMENTS)
+# What an environment takes before its formulas.
+_TAKES = re.compile(r"\s*+(?:\[[^\]\n]{0,200}\])?(?:\s*+\{(?:[lcrLCRsxX@|0-9.]{1,20}|[a-z]{4,9}\*?)\})?")
+_WITH_ARGUMENTS = re.compile(r"x*alignat|alignedat|IEEEeqnarrayx?|empheq|darray|(?:sub)?numcases")
 _FENCE = re.compile(r"^(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*)$", re.MULTILINE)
 _MATHS = re.compile(r"[ \t]*math\b")
 # What hides its inside, and how it ends. Each is looked for by hand: a pattern would search to the end of the text
 # again and again for what is opened a thousand times and never closed.
 _LATEX_OUT = re.compile(r"(?<!\\)(?P<note>%[^\n]*)|\\begin\{(?P<raw>(?:verbatim|lstlisting|comment)\*?)\}")
 _MARKDOWN_OUT = re.compile(rf"(?P<note><!--)|(?P<fence>{_FENCE.pattern})", re.MULTILINE)
-_REGION = rf"""
+_REGION = r"""
     (?P<escape> \\[\\$] )
   | ^```[ \t]*math[ \t]*\n (?P<fenced> .*? ) ^```[ \t]*$
   | \$\$ (?P<dollars> .*? ) (?: \$\$ | (?=\n[ \t]*\n) | \Z )
   | \\\[ (?P<brackets> .*? ) (?: \\\] | (?=\n[ \t]*\n) | \Z )
   | \\\( (?P<round> .*? ) (?: \\\) | (?=\n[ \t]*\n) | \Z )
-  | (?P<begin> \\begin\{{ (?P<env> (?:{_ENV})\*? ) \}} ) (?P<inner> .*? )
-      (?: \\end\{{(?P=env)\}} | (?=\n[ \t]*\n) | \Z )
+  | (?P<begin> \\begin\{ (?P<env> (?:ENVIRONMENTS)\*? ) \} ) (?P<inner> .*? )
+      (?: \\end\{(?P=env)\} | (?=\n[ \t]*\n) | \Z )
+  | \\ensuremath[ ]*+\{ (?P<ensured> (?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*+\})*+\}){1,2000}+ ) \} SHORTHANDS
   | \$` (?P<ticks> [^`\n]+ ) `\$
   | (?P<code> (?<!`) (?P<tick>`++) (?:(?!(?P=tick)).)+? (?P=tick) (?!`) )
   | \$ (?P<dollar> (?: \\. | [^$\\] )+? ) \$
 """
-_FORM = re.compile(_REGION, re.VERBOSE | re.DOTALL | re.MULTILINE)
-_IN_LATEX = re.compile(_REGION.replace("^```", r"(?!)"), re.VERBOSE | re.DOTALL | re.MULTILINE)  # it has no fences
-_DISPLAY = ("fenced", "dollars", "brackets", "inner")
-_INLINE = ("round", "ticks", "dollar")
+_DISPLAY = ("fenced", "dollars", "brackets", "inner", "short")
+_INLINE = ("round", "ticks", "dollar", "ensured")
 _LONGEST_INLINE = 40_000
 # A line that is a formula without any sign of being one: it has a relation and hardly a word.
 _BARE = re.compile(
@@ -64,10 +69,27 @@ class Region:
         return self.text.start
 
 
-def regions(source: Source, latex: bool) -> list[Region]:
-    """Return the regions of a text in their order."""
+@lru_cache(maxsize=32)
+def _form(latex: bool, own: OwnMarks) -> re.Pattern[str]:
+    """Return the pattern of all regions. own: what the text itself defines."""
+    names = "|".join((*_ENVIRONMENTS, *map(re.escape, own.environments)))
+    shorts = ""
+    if own.openers:
+        opening, closing = ("|".join(map(re.escape, found)) for found in (own.openers, own.closers or ("relax",)))
+        shorts = (
+            rf"| \\(?:{opening})(?![A-Za-z]) (?P<short> .*? ) (?: \\(?:{closing})(?![A-Za-z]) | (?=\n[ \t]*\n) | \Z )"
+        )
+    else:
+        shorts = "| (?P<short> (?!) )"
+    pattern = _REGION.replace("ENVIRONMENTS", names).replace("SHORTHANDS", shorts)
+    # LaTeX has no fences.
+    return re.compile(pattern.replace("^```", r"(?!)") if latex else pattern, re.VERBOSE | re.DOTALL | re.MULTILINE)
+
+
+def regions(source: Source, latex: bool, own: OwnMarks = NO_MARKS) -> list[Region]:
+    """Return the regions of a text in their order. own: what it defines to begin and end formulas with."""
     text = blanked(source.text, latex)
-    found = list(_marked(source, text, latex))
+    found = list(_marked(source, text, _form(latex, own)))
     ends = [r.start + len(r.text.text) for r in found]
     starts = [r.start for r in found]
     bare = [r for r in _bare(source, text) if _free(r, starts, ends)]
@@ -117,9 +139,8 @@ def _hidden(text: str, found: re.Match[str], latex: bool, never: set[str]) -> tu
     return "blank" if maths else "keep", found.end()
 
 
-def _marked(source: Source, text: str, latex: bool) -> Iterator[Region]:
+def _marked(source: Source, text: str, form: re.Pattern[str]) -> Iterator[Region]:
     at = 0
-    form = _IN_LATEX if latex else _FORM
     while (found := form.search(text, at)) is not None:
         kind = next((k for k in (*_DISPLAY, *_INLINE) if found[k] is not None), "")
         at = max(found.end(), found.start() + 1)
@@ -129,6 +150,8 @@ def _marked(source: Source, text: str, latex: bool) -> Iterator[Region]:
             at = found.start() + 1  # a lonely dollar: money, or damage
             continue
         start = found.start(kind)
+        if kind == "inner" and _WITH_ARGUMENTS.match(found["env"]) and (takes := _TAKES.match(found["inner"])):
+            start += takes.end()
         yield Region(Slice(source, start, text[start : found.end(kind)]), "display" if kind in _DISPLAY else "inline")
 
 

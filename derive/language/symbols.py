@@ -108,8 +108,19 @@ RELATIONS = {
     "in": "in",
     "colon": ":",
     "coloneqq": ":=",
+    "coloneq": ":=",
     "triangleq": ":=",
+    "eqqcolon": "=",
+    "doteq": "=",
+    "leqq": "<=",
+    "geqq": ">=",
+    "approxeq": "~",
+    "eqsim": "~",
     "propto": "propto",
+    "ll": "<<",
+    "gg": ">>",
+    "asymp": "~",
+    "notin": "not in",
 }
 
 OPERATORS = {

@@ -1,0 +1,138 @@
+"""What is read of a hand-in: every relation becomes a claim, whatever decorates it; what is not read is said to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from derive.checking.check import check
+from derive.checking.submission import Submission
+from derive.narrate.feedback.remarks import Feedback
+from derive.source import Source
+
+REPORT = r"""---
+title: Two layers
+networks:
+  net:
+    forward: |
+      z_1 = w_1 x + b_1
+      h_1 = \sigma(z_1)
+      z_2 = w_2 h_1 + b_2
+      h_2 = \tanh(z_2)
+      L = \frac{1}{2} (h_2 - y)^2
+    data: x, y
+    values: x = 1.5, y = 0.5, w_1 = 0.4, b_1 = 0.1, w_2 = -0.6, b_2 = 0.2
+    update: {rule: sgd, learning_rate: \eta = 0.1}
+---
+
+# Two layers
+
+::: solution
+{{ net.forward }}
+{{ net.backward(numbers=true) }}
+:::
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.md"
+    path.write_text(REPORT, encoding="utf-8")
+    return path
+
+
+def fed(text: str, report: Path | None, latex: bool = False) -> Feedback:
+    return check(Submission(Source("hand-in", text), latex), report)
+
+
+def told(text: str, report: Path | None, latex: bool = False) -> list[tuple[str, str, str, str]]:
+    judged = fed(text, report, latex).judged
+    return [(j.claim.left.text, j.claim.relation, j.claim.right.text, j.verdict.kind) for j in judged]
+
+
+DECORATED = r"""
+\boxed{L = 0.9}
+{L=0.9}
+(L=0.9)
+\left(L=0.9\right)
+\bigl[ L = 0.9 \bigr]
+\underline{L=0.9}
+\color{red}{L=0.9}
+\textcolor{red}{L=0.9}
+\colorbox{yellow}{\mathbf{L = 0.9}}
+\fbox{\underline{{L = 0.9}}}
+\bbox[yellow]{L=0.9}
+\underbrace{L=0.9}_{\text{the loss}}
+\text{L = 0.9}
+\begin{cases} L = 0.9 \end{cases}
+\left\{\begin{array}{l} L = 0.9 \end{array}\right.
+\boxed{\begin{aligned} L &= 0.9 \end{aligned}}
+L \overset{!}{=} 0.9
+L \stackrel{(1)}{=} 0.9
+L \underset{x=1}{=} 0.9
+L \widehat{=} 0.9
+L \mathrel{=} 0.9
+L {=} 0.9
+L \xlongequal{} 0.9
+L \xlongequal[below]{x = 1} 0.9
+L \doteq 0.9
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("formula", DECORATED)
+def test_decorations_are_looked_through(report: Path, formula: str) -> None:
+    for text in (f"$$\n{formula}\n$$", f"so ${formula}$ holds"):
+        assert told(text, report) == [("L", "=", "0.9", "wrong")]
+        assert told(text.replace("0.9", "0.2438"), report) == [("L", "=", "0.2438", "correct")]
+
+
+def test_places_stay_when_something_is_looked_through(report: Path) -> None:
+    text = "a\n$$\\boxed{\\underbrace{L = 0.9}_{n}}$$"
+    claim = fed(text, report).judged[0].claim
+    assert text.splitlines()[claim.line - 1][claim.column - 1] == "="
+    assert claim.right.start == text.index("0.9")
+
+
+def test_a_system_is_its_rows(report: Path) -> None:
+    for system in (
+        r"\begin{cases} z_1=0.7 \\ h_1=0.9 \end{cases}",
+        r"\left\{\begin{array}{l} z_1=0.7 \\ h_1=0.9 \end{array}\right.",
+    ):
+        assert [kind for *_, kind in told(f"$${system}$$", report)] == ["correct", "wrong"]
+    relu = r"f(z) &= \begin{cases} z & z > 0 \\ 0 & \text{otherwise} \end{cases}"
+    assert len(told(rf"$$\begin{{aligned}} {relu} \end{{aligned}}$$", report)) == 1
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"\frac{L=0.9}{1}", r"3 (L = 0.9)", r"\begin{pmatrix} L = 0.9 \end{pmatrix}", r"\text{(since then z = 0.9)}"],
+)
+def test_what_cannot_be_taken_apart_is_unread(report: Path, formula: str) -> None:
+    assert [kind for *_, kind in told(f"$${formula}$$", report)] == ["unread"]
+
+
+@pytest.mark.parametrize(
+    "formula", [r"\sum_{i=1}^n x_i", r"P(X=1)", r"\mathbb{1}[z>0]", r"\left. z_2 \right|_{x=1}", r"x_{i=1}"]
+)
+def test_a_condition_within_a_formula_is_no_claim(report: Path, formula: str) -> None:
+    assert told(f"with ${formula}$", report) == []
+
+
+OWN = [
+    "\\newcommand{\\res}[1]{L = #1}\n$\\res{0.9}$",
+    "\\def\\res#1{L = #1}\n$\\res{0.9}$",
+    "\\newcommand{\\is}{\\equals}\\newcommand{\\equals}{=}\n$L \\is 0.9$",
+    "\\newenvironment{sol}{\\begin{align}}{\\end{align}}\n\\begin{sol} L &= 0.9 \\end{sol}",
+    "\\newcommand{\\be}{\\begin{equation}}\\newcommand{\\ee}{\\end{equation}}\n\\be L = 0.9 \\ee",
+    "\\begin{dmath} L = 0.9 \\end{dmath}",
+    "\\begin{IEEEeqnarray}{rCl} L &=& 0.9 \\end{IEEEeqnarray}",
+    "\\begin{alignat}{2} L &= 0.9 \\end{alignat}",
+    "\\begin{empheq}[box=\\fbox]{align} L &= 0.9 \\end{empheq}",
+    "the loss is \\ensuremath{L = 0.9} here",
+]
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_own_commands_and_environments_of_packages(report: Path, text: str) -> None:
+    assert told(text, report, latex=True) == [("L", "=", "0.9", "wrong")]
