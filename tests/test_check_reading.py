@@ -136,3 +136,64 @@ OWN = [
 @pytest.mark.parametrize("text", OWN)
 def test_own_commands_and_environments_of_packages(report: Path, text: str) -> None:
     assert told(text, report, latex=True) == [("L", "=", "0.9", "wrong")]
+
+
+# ------------------------------------------------------------------------------ relations beside formulas
+
+
+@pytest.mark.parametrize(
+    "text", ["$L$ = 0.9", "L = $0.9$", "so $L$ = $0.9$.", r"\boxed{L = 0.9}", r"\textbf{Result:} L = 0.9"]
+)
+def test_a_relation_outside_of_the_dollars_belongs_to_them(report: Path, text: str) -> None:
+    ((*_, kind),) = told(text, report)
+    assert kind == "wrong"
+    assert [kind for *_, kind in told(text.replace("0.9", "0.2438"), report)] == ["correct"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The loss $L$ is $0.9$.",
+        "The loss $L$ is about 0.9.",
+        "So then L = 0.9 holds.",
+        "| $L$ | $0.9$ |",
+        "| a | b |\n|---|---|\n| $L$ | 0.9 |",
+        "\\begin{tabular}{lr}\n$L$ & 0.9 \\\\\n\\end{tabular}",
+    ],
+)
+def test_values_in_sentences_and_tables_are_right_or_open(report: Path, text: str) -> None:
+    assert [kind for *_, kind in told(text, report)] == ["undecided"]
+    assert [kind for *_, kind in told(text.replace("0.9", "0.2438"), report)] == ["correct"]
+
+
+def test_an_unclosed_dollar_ends_with_its_line(report: Path) -> None:
+    assert told("we get $z_1 = w_1 x\n\nand more", report) == [("z_1", "=", "w_1 x", "wrong")]
+    assert [kind for *_, kind in told("so $z_1 = 0.7 and then $h_1$.", report)] == ["unread"]
+
+
+def test_what_is_unmarked_in_a_sentence_is_unread(report: Path) -> None:
+    assert [kind for *_, kind in told("We have z_1 = w_1*x here.", report)] == ["unread"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If $x$ is $0$, all is fine.",
+        "when x = 0 it is flat",
+        "where L = loss, x = input",
+        "![](a.png){width=3cm}",
+        "see http://a.b/?v=3",
+    ],
+)
+def test_conditions_and_words_are_no_claims(report: Path, text: str) -> None:
+    assert told(text, report) == []
+
+
+def test_what_is_not_looked_at_is_noted(report: Path) -> None:
+    text = (
+        "```python\nL = 0.9\n```\n\n| step | $L$ | $w$ |\n|--|--|--|\n| 1 | 0.9 | 0.3 |\n\n$"
+        + "(" * 20000
+        + "$\n\n```\nrun\n```\n"
+    )
+    notes = fed(text, report).hand_in.notes
+    assert [note.partition(":")[0] for note in notes] == ["line 1", "line 5", "line 9"]

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from derive.check.decorations import RELATED
 from derive.check.macros import Macros, definitions, expanded, own_marks, unrolled, with_relation
 from derive.check.parts import Part, part_at, parts
+from derive.check.region import Region
 from derive.check.regions import blanked, regions
 from derive.check.rows import Statement, following, statements
+from derive.check.unlooked import notes
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
@@ -29,6 +31,7 @@ class Claim:
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
     lead: the last sentence (or heading) of prose before it. unread: why it is not read, whatever its sides are.
+    doubt: why it may be meant otherwise if it turns out wrong.
     """
 
     line: int
@@ -41,6 +44,7 @@ class Claim:
     paragraph: int
     lead: str = ""
     unread: str = ""
+    doubt: str = ""
 
     @property
     def left(self) -> Slice:
@@ -53,12 +57,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class HandIn:
-    """A submission that has been taken apart; `macros` are the commands that it defines."""
+    """A submission that has been taken apart; `macros` are the commands that it defines.
+
+    notes: what was not looked at, by line.
+    """
 
     source: Source
     claims: tuple[Claim, ...]
     macros: Macros
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
     # Sides that have been read, by their text and the table (kept, so that its id stays its own).
     _read: dict[tuple[str, int], tuple[Table, s.Tree | Fault]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -88,25 +96,28 @@ class HandIn:
 
 def read(source: Source, latex: bool) -> HandIn:
     """Return the claims of a text in Markdown (or LaTeX) in the order of their regions."""
-    macros, text = definitions(blanked(source.text, latex))
+    shown = blanked(source.text, latex)
+    macros, text = definitions(shown)
     own, text = own_marks(text, macros)
     relating = {name: macros[name] for name in with_relation(macros, RELATED)}
     clean = Source(source.name, text)
     made = parts(text)
-    found: list[tuple[int, Statement]] = []
-    for region in regions(clean, latex, own):
-        found += [(region.start, statement) for statement in _statements(region.text, relating)]
+    found: list[tuple[Region, Statement]] = []
+    places = regions(clean, latex, own)
+    for region in places:
+        found += [(region, statement) for statement in _statements(region.text, relating)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
-    leads = _leads(text, [start for start, _ in found])
+    leads = _leads(text, [region.start for region, _ in found])
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
-    empty = HandIn(source, (), macros, tuple(made))
+    empty = HandIn(source, (), macros, tuple(made), notes(source, shown, places))
     claims = [
         claim
-        for (start, _), statement in zip(found, whole, strict=True)
+        for (region, _), statement in zip(found, whole, strict=True)
+        for start in (region.start,)
         if statement.whole is None or not _is_formula(statement.whole, empty)
         for claim in _claims(
-            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
+            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines, region
         )
     ]
     return replace(empty, claims=tuple(claims))
@@ -159,7 +170,13 @@ def _leads(text: str, starts: list[int]) -> dict[int, str]:
 
 
 def _claims(
-    source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str, lines: list[int]
+    source: Source,
+    statement: Statement,
+    part: Part | None,
+    paragraph: int,
+    lead: str,
+    lines: list[int],
+    region: Region,
 ) -> Iterator[Claim]:
     """Yield the claims of a statement. lines: where each line of the source starts."""
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
@@ -170,8 +187,9 @@ def _claims(
             column = sign.start - lines[line - 1] + 1
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
-            unread = _WITHIN if statement.whole is not None else ""
-            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead, unread)
+            unread = _WITHIN if statement.whole is not None else region.unread
+            words = statement.words
+            yield Claim(line, column, sign.relation, chain, at, part, words, paragraph, lead, unread, region.doubt)
 
 
 _STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")

@@ -106,6 +106,8 @@ class _Checker:
         try:
             introduced = self.introduced(sides, claim, bench)
             verdict = self.verdict(claim, left, right, introduced, bench)
+            if claim.doubt and verdict.kind not in ("correct", "definition"):
+                verdict = Verdict("undecided", claim.doubt)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))

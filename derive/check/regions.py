@@ -7,12 +7,14 @@ the source. Damage ends a region at the next empty line and nothing else.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from derive.check.between import joined, overlapping, unmarked
 from derive.check.macros import NO_MARKS, OwnMarks
+from derive.check.region import Region
+from derive.check.tables import in_tables
+from derive.language import symbols as S
 from derive.source import Slice, Source
 
 _ENVIRONMENTS = (
@@ -51,22 +53,14 @@ _BARE = re.compile(
 )
 _RELATED = re.compile(r"[=≈<>←≤≥]")
 _LONGEST_BARE = 2000
+# An environment that is not known to hold formulas, around one on the same line.
+_WRAPPED = re.compile(r"\\(?:begin|end)\{[A-Za-z]{1,30}\*?\}(?:\[[^\]\n]{0,60}\])?")
+_MATHS_COMMANDS = "|".join(sorted(map(re.escape, S.COMMANDS | {"boxed"})))
+_NO_FORMULA = re.compile(rf"[ \t]*(\||#|\\(?!(?:{_MATHS_COMMANDS})(?![A-Za-z]))[A-Za-z]+|-{{3}}|={{3}})")
 _PROSE = re.compile(r"(?<![\\\w{])[A-Za-z]{3,}(?![\w(}])")
 _NOT_PROSE = frozenset(
     "exp log ln relu sin cos tanh max min sign softmax sigmoid new net out sum step abs sqrt".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A piece of mathematics. kind: "display", "inline" or "bare" (a line without any marks)."""
-
-    text: Slice
-    kind: str
-
-    @property
-    def start(self) -> int:
-        return self.text.start
 
 
 @lru_cache(maxsize=32)
@@ -90,16 +84,18 @@ def regions(source: Source, latex: bool, own: OwnMarks = NO_MARKS) -> list[Regio
     """Return the regions of a text in their order. own: what it defines to begin and end formulas with."""
     text = blanked(source.text, latex)
     found = list(_marked(source, text, _form(latex, own)))
-    ends = [r.start + len(r.text.text) for r in found]
-    starts = [r.start for r in found]
-    bare = [r for r in _bare(source, text) if _free(r, starts, ends)]
-    return sorted(found + bare, key=lambda r: r.start)
+    rows = list(in_tables(source, text))
+    found = rows + _beside(found, rows)
+    found = joined(source, text, sorted(found, key=lambda r: r.start))
+    found = sorted(found + _beside(_bare(source, text), found), key=lambda r: r.start)
+    return sorted(found + _beside(unmarked(source, text, found), found), key=lambda r: r.start)
 
 
-def _free(region: Region, starts: list[int], ends: list[int]) -> bool:
-    """Return whether a region meets none of those between some starts and ends, which are in order."""
-    before = bisect_right(ends, region.start)
-    return before == len(starts) or starts[before] >= region.start + len(region.text.text)
+def _beside(regions: Iterable[Region], others: list[Region]) -> list[Region]:
+    """Return those of some regions that meet none of the others."""
+    ordered = sorted(others, key=lambda r: r.start)
+    starts = [r.start for r in ordered]
+    return [region for region in regions if not overlapping(ordered, starts, region)]
 
 
 def blanked(text: str, latex: bool) -> str:
@@ -158,16 +154,10 @@ def _marked(source: Source, text: str, form: re.Pattern[str]) -> Iterator[Region
 def _bare(source: Source, text: str) -> Iterator[Region]:
     """Yield lines that are formulas although nothing marks them."""
     for found in _BARE.finditer(text):
-        line = found["formula"]
+        line = _WRAPPED.sub(lambda m: " " * len(m[0]), found["formula"])
         if len(line) > _LONGEST_BARE or not _RELATED.search(line):
             continue
         words = [w for w in _PROSE.findall(line) if w.lower() not in _NOT_PROSE]
-        if (
-            "$" in line
-            or "`" in line
-            or words
-            or line.count("=") > 20
-            or re.match(r"[ \t]*(\||#|\\[a-z]+\{|-{3}|={3})", line)
-        ):
+        if "$" in line or "`" in line or words or line.count("=") > 20 or _NO_FORMULA.match(line):
             continue
         yield Region(Slice(source, found.start("formula"), line), "bare")

@@ -63,7 +63,8 @@ def _checked(path: Path, name: str, order: Order) -> Outcome:
     submission = read(path)
     feedback = check(submission, order.against)
     result = as_json(feedback.judged, feedback.missing, named=order.against is not None)
-    result = {"submission": str(path), **result}
+    told = (*submission.notes, *(f"{feedback.name}: {note}" for note in feedback.hand_in.notes))
+    result = {"submission": str(path), **result, "notes": list(told)}
     made: dict[str, bytes] = {}
     for kind in order.files:
         made |= contents(feedback, result, f"{name}.{_ENDINGS.get(kind, kind)}", kind)
@@ -73,7 +74,7 @@ def _checked(path: Path, name: str, order: Order) -> Outcome:
     kinds = {kind for kind, count in result["summary"].items() if count}
     code = 1 if kinds & set(FLAGGED) else 3 if kinds & set(OPEN) else 0
     shown = text(feedback, order.width, order.color) if "text" in order.shown else ""
-    return Outcome(path, result, shown, files, submission.notes, code=code)
+    return Outcome(path, result, shown, files, told, code=code)
 
 
 def _same(a: Path, b: Path) -> bool:
