@@ -197,3 +197,23 @@ def test_what_is_not_looked_at_is_noted(report: Path) -> None:
     )
     notes = fed(text, report).hand_in.notes
     assert [note.partition(":")[0] for note in notes] == ["line 1", "line 5", "line 9"]
+
+
+# ------------------------------------------------------------------------------------------------ lists
+
+LISTS = {
+    "$z_1, h_1 = 0.7, 0.9$": ["correct", "wrong"],
+    "$z_1,h_1=0.7,0.668$": ["correct", "correct"],
+    "$w_1, w_2 = 0.4, 0.9$": ["correct", "wrong"],
+    "$(z_1,h_1) = (0.7,0.9)$": ["correct", "wrong"],
+    r"$z_1, h_1 = w_1 x + b_1, \sigma(z_1) = 0.7, 0.9$": ["correct", "correct", "correct", "wrong"],
+    "$z_1 = 0.7, 0.9$": ["unread"],
+    "$z_1=0.7,0.9$": ["unread"],
+    "$z_1, h_1 = 0.7, 0.668, 0.2$": ["unread"],
+    "$x = 1.5, y = 0.5, w_1 = 0.4$": ["correct"] * 3,
+}
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_lists_go_element_by_element(report: Path, text: str) -> None:
+    assert [kind for *_, kind in told(text, report)] == LISTS[text]

@@ -12,7 +12,8 @@ from derive.check.macros import Macros, definitions, expanded, own_marks, unroll
 from derive.check.parts import Part, part_at, parts
 from derive.check.region import Region
 from derive.check.regions import blanked, regions
-from derive.check.rows import Statement, following, statements
+from derive.check.rows import following, statements
+from derive.check.statement import Statement
 from derive.check.unlooked import notes
 from derive.errors import Fault
 from derive.language import surface as s
@@ -134,11 +135,11 @@ def _statements(region: Slice, relating: Macros) -> list[Statement]:
 
     made = statements(Slice(region.source, 0, text))
     return [
-        Statement(
-            tuple(map(placed, one.sides)),
-            tuple(replace(sign, start=region.start + places[sign.start]) for sign in one.signs),
-            one.words,
-            one.whole and placed(one.whole),
+        replace(
+            one,
+            sides=tuple(map(placed, one.sides)),
+            signs=tuple(replace(sign, start=region.start + places[sign.start]) for sign in one.signs),
+            whole=one.whole and placed(one.whole),
         )
         for one in made
     ]
@@ -187,7 +188,7 @@ def _claims(
             column = sign.start - lines[line - 1] + 1
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
-            unread = _WITHIN if statement.whole is not None else region.unread
+            unread = _WITHIN if statement.whole is not None else statement.unread or region.unread
             words = statement.words
             yield Claim(line, column, sign.relation, chain, at, part, words, paragraph, lead, unread, region.doubt)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.check.decorations import RELATED, looked_through
+from derive.check.lists import unlisted
+from derive.check.statement import Sign, Statement
 from derive.language import symbols as S
 from derive.source import Slice
 
@@ -85,29 +87,6 @@ _JOINING = {
 _GOES_ON = re.compile(r"(?:\{\}|\\text\s*\{\s*\}|\\q?quad|\\[,;:! ]|\s)*(?:[-+]|\\(?:cdot|times|pm|odot)(?![A-Za-z]))")
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A relation symbol: what it says, and where it stands in the source."""
-
-    relation: str
-    text: str
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Sides with the relations between them; the first side is empty where a row goes on with the one before it.
-
-    words: the text in front of it, in the row. whole: the formula of a relation that stands within something and could
-    not be taken out of it; None for a relation between sides.
-    """
-
-    sides: tuple[Slice, ...]
-    signs: tuple[Sign, ...]
-    words: str = ""
-    whole: Slice | None = None
-
-
 @dataclass(slots=True)
 class _Piece:
     """What is gathered for one side: parts of the source, with alignment marks and notes blanked."""
@@ -120,7 +99,8 @@ class _Piece:
 def statements(region: Slice) -> list[Statement]:
     """Return the statements of a region in their order."""
     text = looked_through(region.text)
-    return [made for row in _split(Slice(region.source, region.start, text)) for made in row]
+    rows = _split(Slice(region.source, region.start, text))
+    return [made for row in rows for made in unlisted(row, text, region.start)]
 
 
 class _Splitter:
@@ -318,6 +298,6 @@ def following(made: list[Statement]) -> Iterator[Statement]:
             yield one
             continue
         if one.signs and not one.sides[0].text and before is not None:
-            one = Statement((before, *one.sides[1:]), one.signs, one.words)
+            one = replace(one, sides=(before, *one.sides[1:]))
         before = one.sides[-1] if one.signs or one.sides[-1].text else before
         yield one
