@@ -46,8 +46,8 @@ def check(
     fit; ↳ only carries an earlier mistake on; ? needs a person, or was not read; ∅ an answer of the report is missing.
     Of a hand-in with more than 1000 relations the first and the last 500 are judged, the others need a person.
 
-    Exit code 0: what was found is right (answers may be missing); 1: something is wrong, in it or in the report; 2: a file
-    cannot be read or written; 3: nothing is wrong, but something needs a person, or nothing was found.
+    Exit code 0: what was found is right (answers may be missing); 1: something is wrong, in it or in the report;
+    2: a file cannot be read or written; 3: nothing is wrong, but something needs a person, or nothing was found.
 
     \b
       derive check homework.md --against reports/skip_connection.md

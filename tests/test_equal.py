@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from derive.check.assume import read
 from derive.check.equal import Answer, equal
 from derive.errors import Fault
+from derive.narrate.feedback.answer import told
 
 PAIRS = json.loads((Path(__file__).parent / "data" / "pairs.json").read_text(encoding="utf-8"))
 PAIRS = PAIRS["pairs"] if isinstance(PAIRS, dict) else PAIRS
@@ -211,3 +212,21 @@ def test_a_formula_rewritten_is_equal_and_changed_is_not(formula: str, seed: int
 @given(st.text(alphabet=r"xyz01.\{}()^_+-*/=&|,'<>sumfrac ", max_size=40))
 def test_no_text_is_too_odd(text: str) -> None:
     assert ask(text, "x + 1").verdict in ("equal", "different", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        ("9^9^9^9", "1", "e+695"),
+        ("2^{10000000}", "1", "e+3010299"),
+        ("10^{400} x", "x", "e+399"),
+        ("0.1 + 0.2", "0.3000000000001", "0.3000000000001"),
+        ("1", "1 + 10^(-30)", "1.000000000000000000000000000001"),
+    ],
+)
+def test_a_difference_is_seen_however_large_or_small(a: str, b: str, shown: str) -> None:
+    start = time.perf_counter()
+    answer = ask(a, b)
+    assert answer.verdict == "different" and shown in told(answer)
+    json.dumps(answer.as_json(), allow_nan=False)
+    assert time.perf_counter() - start < 2

@@ -15,7 +15,7 @@ from typing import Any
 from derive.check.agree import TooFine, agree
 from derive.check.assume import Known
 from derive.check.free import SCALES, Free
-from derive.check.quantities import Grid, Mismatch, Quantity, shape_text
+from derive.check.quantities import Grid, Mismatch, Quantity, binary_size, shape_text
 from derive.check.value import Kink, TooLong, Unread, Valuation
 from derive.errors import Fault
 from derive.language import surface as s
@@ -28,19 +28,22 @@ from derive.source import of_text
 _LEAST = 10  # points at which both sides must have a value
 _BESIDE = ("0", "1/1000", "-1/1000", "1", "-1", "25", "-25")  # where a kink is looked at, as distances from it
 _KINKS = 24
+_LARGEST = 1020  # bits of a number that a float holds
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """verdict: equal, different or undecided. witness: a point where the sides differ, with their values there.
 
-    points: at how many both were compared. because: why nothing could be decided.
+    points: at how many both were compared. because: why nothing could be decided. sides: both values there, with all
+    their digits.
     """
 
     verdict: str
     witness: dict[str, Any] | None = None
     points: int = 0
     because: str = ""
+    sides: tuple[Quantity, Quantity] | None = None
 
     def as_json(self) -> dict[str, Any]:
         more = {"because": self.because} if self.because else {}
@@ -131,7 +134,7 @@ class _Comparison:
         self.compared += 1
         if same or (self.digits is not None and _rounds(a, b, self.digits)):
             return None
-        return Answer("different", _witness(point, a, b), self.compared)
+        return Answer("different", _witness(point, a, b), self.compared, sides=(a, b))
 
     def _undefined(self, point: Free) -> None:
         has = 0
@@ -227,6 +230,9 @@ def _witness(point: Free, a: Quantity, b: Quantity) -> dict[str, Any]:
 
 
 def _number(x: Quantity) -> Any:
+    """Return a quantity in the numbers of JSON; None for one that is too large for them."""
     if isinstance(x, Grid):
         return [[_number(cell) for cell in row] for row in x.rows]
-    return int(x) if x == int(x) and abs(x) < 2**53 else float(x)
+    if x != 0 and binary_size(x) > _LARGEST:
+        return None
+    return int(x) if abs(x) < 2**53 and x == int(x) else float(x)
