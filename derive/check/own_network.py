@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from derive.certify import certify
 from derive.check.own_lines import Line, Own, rate
 from derive.errors import Fault
 from derive.front.entries import Mapping as Entry
@@ -102,7 +103,8 @@ def _load(name: str, used: Own, own: Own) -> Network | None:
             return None
         raise _Bad(where, fault.span.source.position(fault.span.start)[0] - 1) from None
     try:
-        _ = network.certificate
+        # The long forms of gradients are left out: none is printed, and with many paths they take minutes.
+        certify(network.derivation, network.notation, {}, network.given if network.complete else None)
     except Fault:
         return None
     return network

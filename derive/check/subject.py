@@ -13,17 +13,18 @@ from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.differentiate import Derivation, differentiate
-from derive.expr import Ref, Value
+from derive.expr import Expr, Partial, Ref, Value
 from derive.graph import Graph, Role
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.language.meaning import OPEN
-from derive.numeric import precisely, value
+from derive.numeric import DIGITS, precisely, value
 from derive.ops import SPELLINGS, DomainError
 from derive.ops.primitive import real
 from derive.points import adjoints, forward, points
 from derive.problems.network import Network
 
+_CONFIRMED = 3  # points at which a formula that is to be printed is looked at
 MOST = 8  # random points of a claim
 # What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
 _AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
@@ -147,6 +148,26 @@ class Subject:
         if local is not None and not total:
             return value(local.raw, point.values, self.network.notation.relu_at_0)
         return self._total(of, wrt, point)
+
+    def holds(self, e: Expr, name: str) -> bool:
+        """Return whether a formula has the value of the gradient by a node at the points that are looked at first."""
+        from derive.check.agree import close
+        from derive.check.quantities import binary_size
+
+        with precisely():
+            for point in self.points[:_CONFIRMED]:
+                found = value(e, point.values, self.network.notation.relu_at_0, lambda q, at=point: self._local(q, at))
+                truth = point.adjoints[name]
+                size = max((binary_size(x) for x in (found, truth) if x != 0), default=0)
+                if not close(found, truth, size, DIGITS - 15):
+                    return False
+        return bool(self.points)
+
+    def _local(self, q: Partial, point: Point) -> Value:
+        found = self.derivative(q.of, q.wrt, point, total=False)
+        if found is None:
+            raise DomainError(f"{q.of} has no derivative by {q.wrt}")
+        return found
 
     def _total(self, of: str, wrt: str, point: Point) -> Value | None:
         if self.graph[of].role is not Role.LINE:
