@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,23 @@ LISTS = {
 @pytest.mark.parametrize("text", LISTS)
 def test_lists_go_element_by_element(report: Path, text: str) -> None:
     assert [kind for *_, kind in told(text, report)] == LISTS[text]
+
+
+# ------------------------------------------------------------------------------------------ deep networks
+
+
+def deep(layers: int) -> str:
+    lines = ["$h_0 = x$", "$z_1 = w_1 h_0$, $h_1 = \\tanh(z_1)$"]
+    for k in range(2, layers + 1):
+        lines.append(
+            f"$z_{{{k}}} = w_{{{k}}} h_{{{k - 1}}} + v_{{{k}}} h_{{{k - 2}}}$, $h_{{{k}}} = \\tanh(z_{{{k}}})$"
+        )
+    return "\n\n".join(
+        [*lines, f"$L = h_{{{layers}}}^2$", rf"$\frac{{\partial L}}{{\partial w_1}} = 2 h_{{{layers}}}$"]
+    )
+
+
+def test_a_deep_network_with_many_paths_takes_seconds() -> None:
+    start = time.perf_counter()
+    *_, last = told(deep(20), None)
+    assert last[3] == "wrong" and time.perf_counter() - start < 15

@@ -11,7 +11,7 @@ from typing import Any
 
 from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
-from derive.check.quantities import Grid, Quantity
+from derive.check.quantities import Grid, Quantity, operate
 from derive.differentiate import Derivation, differentiate
 from derive.expr import Expr, Partial, Ref, Value
 from derive.graph import Graph, Role
@@ -24,6 +24,7 @@ from derive.ops.primitive import real
 from derive.points import adjoints, forward, points
 from derive.problems.network import Network
 
+_SWEEPS = 2000  # derivatives of a line by all nodes that are kept
 _CONFIRMED = 3  # points at which a formula that is to be printed is looked at
 MOST = 8  # random points of a claim
 # What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
@@ -48,6 +49,7 @@ class Subject:
     def __init__(self, network: Network) -> None:
         self.network, self.graph, self.name = network, network.graph, network.name
         self._toward: dict[str, Derivation] = {}
+        self._swept: dict[tuple[str, int], tuple[Point, dict[str, Value]]] = {}
 
     @cached_property
     def table(self) -> Table:
@@ -170,8 +172,34 @@ class Subject:
         return found
 
     def _total(self, of: str, wrt: str, point: Point) -> Value | None:
+        """Return the derivative of a line along all paths: one sweep over the local ones gives it by every node."""
         if self.graph[of].role is not Role.LINE:
             return Fraction(0)
+        if of not in self._reaching:
+            return self._beside(of, wrt, point)
+        known = self._swept.get((of, id(point)))
+        if known is None:
+            if len(self._swept) > _SWEEPS:
+                self._swept.clear()
+            # The point is kept, so that its id stays its own.
+            known = self._swept[of, id(point)] = (point, self._sweep(of, point))
+        return known[1][wrt]
+
+    def _sweep(self, of: str, point: Point) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        at_zero = self.network.notation.relu_at_0
+        for name, step in self.network.derivation.steps.items():
+            terms = [c for c in step.contributions if found.get(c.consumer, 0) != 0]
+            parts = [operate("mul", found[c.consumer], value(c.raw, point.values, at_zero)) for c in terms]
+            found[name] = Fraction(1) if name == of else operate("add", *parts) if parts else Fraction(0)
+        return found
+
+    @cached_property
+    def _reaching(self) -> frozenset[str]:
+        return frozenset(self.graph.reaching())
+
+    def _beside(self, of: str, wrt: str, point: Point) -> Value | None:
+        """Return the derivative of a line that the loss does not depend on."""
         if of not in self._toward:
             self._toward[of] = differentiate(Graph(self.graph.nodes, of))
         found: dict[str, Value] = {}
