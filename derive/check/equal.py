@@ -14,8 +14,9 @@ from typing import Any
 
 from derive.check.agree import TooFine, agree
 from derive.check.assume import Known
-from derive.check.free import SCALES, Free
+from derive.check.free import LARGE, SCALES, Free
 from derive.check.quantities import Grid, Mismatch, Quantity, binary_size, shape_text
+from derive.check.same_names import together, unknown_functions
 from derive.check.value import Kink, TooLong, Unread, Valuation
 from derive.errors import Fault
 from derive.language import surface as s
@@ -59,7 +60,13 @@ def equal(a: str, b: str, known: Known | None = None, digits: int | None = None,
         left, right = (_formula(text, name, syntax) for text, name in ((a, "<A>"), (b, "<B>")))
     except Fault as fault:
         return Answer("undecided", because=str(fault))
-    return _Comparison(left, right, known or Known(), digits).answer()
+    left, right = together(left, right, a, b)
+    answer = _Comparison(left, right, known or Known(), digits).answer()
+    mine, others = unknown_functions(left), unknown_functions(right)
+    if answer.verdict == "different" and bool(mine) != bool(others):
+        strange = mine | others
+        return Answer("undecided", because=f"nothing is known of the function {', '.join(sorted(strange))}")
+    return answer
 
 
 def _formula(text: str, name: str, syntax: str) -> s.Tree:
@@ -100,6 +107,10 @@ class _Comparison:
             names = point.found or names
             if not names:
                 break  # no name: one point is all there is
+        if names and self.compared < _LEAST:  # a logarithm, a root: there are more points inside of their domain
+            for number in range(len(SCALES)):
+                if found := self._different(Free(number, self.known, integers, positive=True)):
+                    return found
         for point in self._beside_kinks(integers):
             if found := self._different(point):
                 return found
@@ -126,6 +137,10 @@ class _Comparison:
 
         try:
             same, a, b = agree(both)
+        except TooLong:
+            if point.number not in LARGE:
+                raise
+            return None  # a sum that is too long with a large number
         except (DomainError, TooFine, ZeroDivisionError, OverflowError, ValueError):
             self._undefined(point)
             return None

@@ -176,6 +176,9 @@ class Valuation:
         total = 0
         for sign, word in terms:
             number = int(word) if word.isdigit() else self.bound.get(word)
+            if number is None and len(terms) > 1:
+                free = self.world.name(word)  # x_{n+1-k}
+                number = int(free) if isinstance(free, Fraction) and free.denominator == 1 else None
             if number is None:
                 return text
             total += -number if sign == "-" else number
