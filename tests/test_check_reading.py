@@ -238,3 +238,32 @@ def test_a_deep_network_with_many_paths_takes_seconds() -> None:
     start = time.perf_counter()
     *_, last = told(deep(20), None)
     assert last[3] == "wrong" and time.perf_counter() - start < 15
+
+
+# -------------------------------------------------------------------------------------------- notations
+
+NOTATIONS = {
+    r"\left.\frac{\partial L}{\partial w_1}\right|_{w_1=0.4} = {}": "0.1338",
+    r"\frac{\partial L}{\partial w_1}\Big|_{x=1.5} = {}": "0.1338",
+    r"h_1|_{x=0} = {}": "0.525",
+    r"\nabla_{w_1} L = {}": "0.1338",
+    r"\partial_{w_1} L = {}": "0.1338",
+    r"w_2^{(t+1)} = w_2^{(t)} - {} \frac{\partial L}{\partial w_2}": r"\eta",
+    "L = {}": "0,2438",
+    r"L = {}\%": "24.38",
+    r"L = \num{{}}": "0.2438",
+    r"{} =: L": "0.2438",
+    r"L \colon= {}": "0.2438",
+    r"\frac{\partial}{\partial h_2}\frac12(h_2-y)^2 = {}": "h_2 - y",
+}
+
+
+@pytest.mark.parametrize("formula", NOTATIONS)
+def test_notations_are_judged(report: Path, formula: str) -> None:
+    right = NOTATIONS[formula]
+    assert [kind for *_, kind in told(f"${formula.replace('{}', right)}$", report)] == ["correct"]
+    assert [kind for *_, kind in told(f"${formula.replace('{}', '7' + right)}$", report)] == ["wrong"]
+
+
+def test_a_comma_that_may_part_thousands_is_unread(report: Path) -> None:
+    assert [kind for *_, kind in told("$L = 1,234$", report)] == ["unread"]

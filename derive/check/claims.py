@@ -203,7 +203,20 @@ def _spelled(text: str, table: Table) -> str:
         known = f"{found[1]}_{found[2]}" in table.names and found[1] not in table
         return f"{found[1]}_{found[2]}" if known else found[0]
 
-    return _STUCK.sub(name, text)
+    return _figures(_STUCK.sub(name, text))
+
+
+_COMMA = re.compile(r"\s*([-+−]?\s*\d+),(\d{1,2}|\d{4,}|(?<=0,)\d{3})\s*")  # not 1,234, which may be a thousand
+_PERCENT = re.compile(r"(?<![\w.,])(\d+)(?:\.(\d+))?\s*\\?%\s*\Z")
+_SET_NUMBER = re.compile(r"\\num\s*(?:\[[^\]]{0,60}\])?\s*\{\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\}")
+
+
+def _figures(text: str) -> str:
+    """Return a side with its numbers as the grammar reads them: `0,25`, `25\\%` and `\\num{0.25}` are 0.25."""
+    text = _SET_NUMBER.sub(r"\1", text)
+    if comma := _COMMA.fullmatch(text):
+        return f"{comma[1]}.{comma[2]}"
+    return _PERCENT.sub(lambda m: f"{m[1].zfill(3)[:-2]}.{m[1].zfill(3)[-2:]}{m[2] or ''}", text)
 
 
 _EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")

@@ -30,6 +30,9 @@ MOST = 8  # random points of a claim
 # What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
 _AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
 
+# … and before it: w^{(t)}, w^{old}.
+_BEFORE = re.compile(r"(?P<name>.+?)(?:_old|\^\(?old\)?|\^\(t\))$")
+
 
 @dataclass(frozen=True)
 class Point:
@@ -80,7 +83,11 @@ class Subject:
         """Return the plain name of what a hand-in calls by an id, None where the network has none."""
         also, plain = self.network.also, self.network.plain
         spelled = re.sub(r"^([A-Za-z]+)(\d+)$", r"\1_\2", id)  # w1 for w_1
-        return plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        found = plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        if found is None and (before := _BEFORE.fullmatch(id)) and self.network.update is not None:
+            found = self.plain(before["name"])
+            return found if found in self.network.parameters else None
+        return found
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
@@ -158,18 +165,21 @@ class Subject:
 
         with precisely():
             for point in self.points[:_CONFIRMED]:
-                found = value(e, point.values, self.network.notation.relu_at_0, lambda q, at=point: self._local(q, at))
+                found = value(e, point.values, self.network.notation.relu_at_0, self._locals_at(point))
                 truth = point.adjoints[name]
                 size = max((binary_size(x) for x in (found, truth) if x != 0), default=0)
                 if not close(found, truth, size, DIGITS - 15):
                     return False
         return bool(self.points)
 
-    def _local(self, q: Partial, point: Point) -> Value:
-        found = self.derivative(q.of, q.wrt, point, total=False)
-        if found is None:
-            raise DomainError(f"{q.of} has no derivative by {q.wrt}")
-        return found
+    def _locals_at(self, point: Point) -> Callable[[Partial], Value]:
+        def local(q: Partial) -> Value:
+            found = self.derivative(q.of, q.wrt, point, total=False)
+            if found is None:
+                raise DomainError(f"{q.of} has no derivative by {q.wrt}")
+            return found
+
+        return local
 
     def _total(self, of: str, wrt: str, point: Point) -> Value | None:
         """Return the derivative of a line along all paths: one sweep over the local ones gives it by every node."""
@@ -276,6 +286,15 @@ class NetworkWorld:
         if self.subject.is_rate(id):
             return self.point.rate
         return self._defined(id)
+
+    def moved_to(self, values: Mapping[str, Quantity]) -> NetworkWorld | None:
+        """Return the world in which nodes have other values and everything behind them follows, derivatives too."""
+        to = {self.node(id): x for id, x in values.items()}
+        if None in to or any(isinstance(x, Grid) for x in values.values()):
+            return None
+        point = self.subject.moved(self.point, {str(node): x for node, x in to.items()})
+        point = replace(point, leaves={**point.leaves, **{str(n): x for n, x in to.items() if n in point.leaves}})
+        return replace(self, point=replace(point, adjoints=self.subject.swept(point, {})), valued={})
 
     def node(self, id: str) -> str | None:
         """Return the node that an id means, also where the hand-in has given it another name."""

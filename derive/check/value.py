@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from derive.check import quantities as q
 from derive.check.functions import FUNCTIONS
@@ -87,6 +87,14 @@ class World(Protocol):
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         """Return the value of ∂of/∂wrt, None where it has none."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A world that knows what follows when some of its names have other values."""
+
+    def moved_to(self, values: Mapping[str, Quantity]) -> World | None:
+        """Return the world in which names have these values, None where it cannot be told what follows."""
 
 
 Kink = Callable[[World], Scalar]
@@ -322,7 +330,9 @@ class Valuation:
 
     def eval_at(self, t: s.EvalAt) -> Quantity:
         values = {name: self.value(x) for name, x in t.points}
-        inner = Valuation(_At(self.world, values), self.largest, self.least, self.kinks, dict(self.bound), self.steps)
+        moved = self.world.moved_to(values) if isinstance(self.world, Movable) else None
+        world = moved or _At(self.world, values)
+        inner = Valuation(world, self.largest, self.least, self.kinks, dict(self.bound), self.steps)
         found = inner.value(t.body)
         self.largest, self.least, self.steps = inner.largest, inner.least, inner.steps
         return found
@@ -332,6 +342,13 @@ class Valuation:
         if found is None:
             raise Unread("this derivative has no value here", t.at)
         return found
+
+    def nabla(self, t: s.Nabla) -> Quantity:
+        """Return the gradient by one name, which is a derivative."""
+        if not t.wrt:
+            raise Unread("a gradient by nothing has no value here", t.at)
+        base, _, sub = t.wrt.partition("_")
+        return self.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, base, sub, "", t.wrt),)))
 
     def call(self, t: s.Call) -> Quantity:
         own = self.world.function(t.fn, t.primes)
@@ -488,11 +505,11 @@ _RULES: dict[type, Callable[[Valuation, Any], Quantity]] = {
     s.Indicator: lambda v, t: Fraction(int(v.holds(t.condition))),
     s.EvalAt: Valuation.eval_at,
     s.Partial: Valuation.partial,
+    s.Nabla: Valuation.nabla,
     s.Call: Valuation.call,
     s.Index: Valuation.index,
 }
 _WHAT: dict[type, str] = {
-    s.Nabla: "a gradient",
     s.Seq: "a list",
     s.Relation: "a relation",
     s.Dots: "an ellipsis",
