@@ -83,7 +83,6 @@ PLACED: dict[str, Case] = {
     "unknown template": (added("template: ‹hamework"), ("hamework", "did you mean homework?")),
     "template outside": (added("template: ‹../../x"), ("../../x", "homework")),
     "template by path": (added("template: ‹/etc"), ("/etc", "homework")),
-    
     "other section": ("---\n‹gradients:\n  g: {f: x^2}\n---\n", ("gradients", "cannot be built yet", "networks")),
     "networks as a list": ("---\nnetworks: ‹[a, b]\n---\n", ("networks", "named entries")),
     "a network without lines": ("---\nnetworks:\n  net:\n    ‹data: x\n---\n", ("no line", "forward")),

@@ -73,7 +73,7 @@ class _At:
         found = self.values.get(id)
         return found if found is not None else self.values.get(self.also.get(id, id))
 
-    def function(self, id: str, primes: int) -> None:
+    def function(self, id: str, primes: int, stands: bool = True) -> None:
         return None
 
     def quotient(self, tree: s.Partial) -> None:

@@ -26,7 +26,7 @@ class _Nothing:
     def name(self, id: str) -> None:
         return None
 
-    def function(self, id: str, primes: int) -> None:
+    def function(self, id: str, primes: int, stands: bool = True) -> None:
         return None
 
     def quotient(self, tree: s.Partial) -> None:

@@ -86,7 +86,7 @@ class World:
         except (Fault, KeyError):
             return None
 
-    def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
+    def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
         op = self.network.functions.get(id)
         if op == ANY:
             inner = arbitrary(f"open {id}", primes)
