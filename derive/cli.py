@@ -190,6 +190,8 @@ def parse(text: str, against: Path | None, syntax: str, form: str) -> None:
         click.echo(f"we read this as  {found.reading}")
         if found.plain is not None:
             click.echo(f"plain text       {found.plain}")
+        for note in found.notes:
+            click.echo(f"note: {note}", err=True)
     else:
         click.echo(str(found.fault), err=True)
     sys.exit(DONE if found.fault is None else FINDINGS)

@@ -42,7 +42,12 @@ def check(
     Without --against the hand-in's own forward lines, values and loss are what the rest is held against. Text and
     JSON go to standard output, to files with -o; md, html and pdf go to files (to feedback/ without -o).
 
-    Exit code 1: something is wrong; 2: a file cannot be read; 3: nothing is wrong, but something needs a person.
+    The marks: ✓ right; ≔ a name is introduced, or a line that the rest is held against; ✗ wrong, or operands do not
+    fit; ↳ only carries an earlier mistake on; ? needs a person, or was not read; ∅ an answer of the report is missing.
+    Of a hand-in with more than 1000 relations the first and the last 500 are judged, the others need a person.
+
+    Exit code 0: what was found is right (answers may be missing); 1: something is wrong, in it or in the report;
+    2: a file cannot be read or written; 3: nothing is wrong, but something needs a person, or nothing was found.
 
     \b
       derive check homework.md --against reports/skip_connection.md

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ from derive.source import of_text
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A formula as it is read: `reading` and `plain` (None where it is more than numbers), or the fault."""
+    """A formula as it is read: `reading` and `plain` (None where it is more than numbers), or the fault.
+
+    notes: names and functions in it that nobody knows.
+    """
 
     latex: str
     reading: str = ""
     plain: str | None = None
     fault: Fault | None = None
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         error = None
@@ -40,7 +44,9 @@ def read(text: str, against: Path | None = None, syntax: str = "auto") -> Readin
     table = _table(against) if against is not None else Table()
     try:
         tree = parse(of_text(text, "<formula>"), table, syntax)
-        return Reading(text, reading(tree), _plain(text, tree, table))
+        return Reading(
+            text, reading(tree), _plain(text, tree, table), notes=tuple(_notes(tree, table, against is not None))
+        )
     except Fault as fault:
         return Reading(text, fault=fault)
 
@@ -56,6 +62,24 @@ def _table(path: Path) -> Table:
             names |= {*problem.plain, *problem.also}
             functions |= set(problem.functions)
     return Table(frozenset(names), frozenset(functions))
+
+
+def _notes(tree: Any, table: Table, known: bool) -> Iterator[str]:
+    """Yield what is said of names that a report (`known`) does not have, and of functions that nobody knows."""
+    from derive.check.functions import FUNCTIONS
+    from derive.language import surface as s
+    from derive.language.occurrences import quantities
+    from derive.language.walk import walk
+    from derive.ops import SPELLINGS
+
+    names = dict.fromkeys(id for id, _ in _named(quantities(tree, table.names))) if known else {}
+    strange = [id for id in names if id not in table and id != "infty"]
+    if strange:
+        yield f"no name of the report: {', '.join(strange)}"
+    called = dict.fromkeys(node.fn for node in walk(tree) if isinstance(node, s.Call))
+    unknown = [fn for fn in called if fn not in SPELLINGS and fn not in FUNCTIONS and fn not in table]
+    if unknown:
+        yield f"no known function: {', '.join(unknown)}; it may be any"
 
 
 def _plain(text: str, tree: Any, table: Table) -> str | None:

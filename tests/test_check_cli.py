@@ -272,3 +272,28 @@ def test_the_readme_shows_what_is_printed(derive: Derive, tmp_path: Path, root: 
     command, _, shown = session[1].partition("\n")
     monkeypatch.setenv("COLUMNS", "100")
     assert derive(*command.split()[2:]).out == shown
+
+
+def test_nothing_found_is_not_all_right(derive: Derive, handed_in: Path) -> None:
+    (handed_in / "empty.md").write_text("Sorry, I was ill.\n")
+    run = derive("check", "empty.md", "--against", "report.md")
+    assert run.code == 3 and "not found" in run.out
+    assert derive("check", "empty.md").code == 3
+
+
+def test_a_folder_that_cannot_be_written_is_no_mistake_of_the_hand_in(derive: Derive, handed_in: Path) -> None:
+    (handed_in / "file").write_text("x")
+    run = derive("check", "right.md", "--against", "report.md", "-o", "file/below")
+    assert run.code == 2 and "cannot write" in run.err
+
+
+def test_what_was_not_looked_at_is_a_note(derive: Derive, handed_in: Path) -> None:
+    (handed_in / "code.md").write_text(RIGHT + "\n```python\nL = 0.9\n```\n")
+    run = derive("check", "code.md", "--against", "report.md", "--to", "json")
+    assert "note: code.md: line 9: a block of code is not looked at" in run.err
+    assert json.loads(run.out)["notes"]
+
+
+def test_help_says_what_the_marks_mean(derive: Derive) -> None:
+    shown = derive("check", "--help").out
+    assert all(mark in shown for mark in "✓≔✗↳?∅") and "500" in shown and "0: " in shown

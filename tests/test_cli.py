@@ -538,3 +538,12 @@ def test_list_of_one(derive: Derive) -> None:
     assert run.code == 0 and run.out.split()[0] == "vary" and len(run.out.splitlines()) == 1
     run = derive("list", "blocks", "vayr")
     assert run.code == 2 and "did you mean vary?" in run.err
+
+
+def test_parse_notes_what_nobody_knows(derive: Derive, tmp_path: Path) -> None:
+    run = derive("parse", "foo(x)")
+    assert run.code == 0 and "no known function: foo" in run.err
+    assert derive("parse", "\\tanh(x)").err == ""
+    derive("new", "homework.md")
+    run = derive("parse", "q + w", "--against", "homework.md")
+    assert run.code == 0 and "no name of the report: q\n" in run.err

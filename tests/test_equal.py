@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from derive.check.assume import read
 from derive.check.equal import Answer, equal
 from derive.errors import Fault
+from derive.narrate.feedback.answer import told
 
 PAIRS = json.loads((Path(__file__).parent / "data" / "pairs.json").read_text(encoding="utf-8"))
 PAIRS = PAIRS["pairs"] if isinstance(PAIRS, dict) else PAIRS
@@ -211,3 +212,71 @@ def test_a_formula_rewritten_is_equal_and_changed_is_not(formula: str, seed: int
 @given(st.text(alphabet=r"xyz01.\{}()^_+-*/=&|,'<>sumfrac ", max_size=40))
 def test_no_text_is_too_odd(text: str) -> None:
     assert ask(text, "x + 1").verdict in ("equal", "different", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        ("9^9^9^9", "1", "e+695"),
+        ("2^{10000000}", "1", "e+3010299"),
+        ("10^{400} x", "x", "e+399"),
+        ("0.1 + 0.2", "0.3000000000001", "0.3000000000001"),
+        ("1", "1 + 10^(-30)", "1.000000000000000000000000000001"),
+    ],
+)
+def test_a_difference_is_seen_however_large_or_small(a: str, b: str, shown: str) -> None:
+    start = time.perf_counter()
+    answer = ask(a, b)
+    assert answer.verdict == "different" and shown in told(answer)
+    json.dumps(answer.as_json(), allow_nan=False)
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "verdict"),
+    [
+        (r"\frac{d}{dx}\left(x^2\right)", "2x", "equal"),
+        (r"\frac{\partial}{\partial x} \sigma(x)", r"\sigma(x)(1-\sigma(x))", "equal"),
+        (r"\frac{\partial (wx+b)}{\partial w}", "x", "equal"),
+        (r"\frac{\partial (wx+b)}{\partial w}", "w", "different"),
+        (r"\frac{d^2}{dx^2} x^3", "6x", "equal"),
+        (r"\frac{\partial L}{\partial w}", "0", "different"),
+        (r"\tan x", r"\frac{\sin x}{\cos x}", "equal"),
+        (r"\cosh x", r"\frac{e^x+e^{-x}}{2}", "equal"),
+        (r"\lg 100", "2", "equal"),
+        (r"\lceil x \rceil", r"-\left\lfloor -x \right\rfloor", "equal"),
+        ("foo(x)", "x", "undecided"),
+        (r"\sum_{i=1}^{2}\sum_{j=1}^{2} w_{ij}x_j", "w_{11}x_1+w_{12}x_2+w_{21}x_1+w_{22}x_2", "equal"),
+        ("W_{1,2}", "W_{12}", "equal"),
+        ("W_{1,2}", "W_{21}", "different"),
+        (r"\sum_{i=1}^{n} x_i", r"\sum_{k=1}^{n} x_{n+1-k}", "equal"),
+        (r"\sum_{i=1}^{n} x_i", r"\sum_{k=1}^{n} x_{n-k}", "different"),
+        ("(a+b)^2", "a^2+2ab+b^2", "equal"),
+        ("a/bc", r"\frac{a}{bc}", "equal"),
+        ("|xy|", "|x||y|", "equal"),
+        ("ab^2", "a*b*b", "equal"),
+        (r"\sum_{i=1}^{n} x", "nx", "equal"),
+        (r"\sigma^2(x)", r"(\sigma(x))^2", "equal"),
+        (r"\sum_{k=0}^{\infty} r^k", r"\frac1{1-r}", "undecided"),
+        (r"\sum_{j=1}^{K}\frac{e^{x_j}}{\sum_{k=1}^{K}e^{x_k}}", "1", "equal"),
+        (r"y\log y", r"y\ln(y)", "equal"),
+        (r"e^{\log x}", "x", "undecided"),
+        (r"\sum_{i=1}^{n} i", r"\frac{n(n+1)}{2} + \prod_{i=0}^{10} (n-i)", "different"),
+        (r"\prod_{i=1}^{N} a_i", r"\begin{cases} \prod_{i=1}^{N} a_i & N<7 \\ 0 & N \ge 7\end{cases}", "different"),
+    ],
+)
+def test_notations_that_meet(a: str, b: str, verdict: str) -> None:
+    for left, right in ((a, b), (b, a)):
+        assert ask(left, right).verdict == verdict
+
+
+def test_entries_and_the_identity_of_declared_matrices() -> None:
+    assert ask(r"\|x\|_2^2", r"\sum_{i=1}^n x_i^2", shapes=("x: n x 1",)).verdict == "equal"
+    assert ask("A^{-1} A", "I", "A invertible", shapes=("A: n x n",)).verdict == "equal"
+    assert ask(r"\prod_{i=0}^{12}(n-i)", "0", "n integer").verdict == "different"
+
+
+@pytest.mark.parametrize("formula", [r"\int x", r"\binom{n}{k}", r"\lim_{x \to 0} x", r"\pm x", r"a \over b"])
+def test_what_is_not_read_is_told_as_that(formula: str) -> None:
+    answer = ask(formula, "x")
+    assert answer.verdict == "undecided" and "did you mean" not in answer.because

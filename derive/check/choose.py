@@ -56,7 +56,7 @@ def _described(
     """
     lines: dict[int, list[Claim]] = {}
     for claim in hand_in.claims:
-        if claim.at == 0 and claim.relation in ("=", ":="):
+        if claim.at == 0 and claim.relation in ("=", ":=") and not claim.unread:
             lines.setdefault(claim.paragraph, []).append(claim)
     found: dict[int, Subject] = {}
     for paragraph, claims in lines.items():

@@ -6,16 +6,19 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from derive.check.decorations import RELATED
 from derive.check.extremum_forms import extremum
-from derive.check.macros import Macros, definitions, expanded
+from derive.check.macros import Macros, definitions, expanded, own_marks, unrolled, with_relation
 from derive.check.parts import Part, part_at, parts
 from derive.check.powers_of_ten import joined
+from derive.check.region import Region
 from derive.check.regions import blanked, regions
-from derive.check.rows import Statement, following, statements
-from derive.check.tables import tables
+from derive.check.rows import following, statements
+from derive.check.statement import Statement
+from derive.check.unlooked import notes
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
@@ -24,6 +27,7 @@ from derive.source import Slice, Source, of_text
 MOST = 500  # claims that are judged from each end of a hand-in
 _LISTED = 10_000  # claims that are listed from each end
 LONGEST = 20_000  # characters of a side
+_NOTHING = Table()
 _CHAIN = 60  # relations that are seen as one chain; a longer one goes on as another
 
 
@@ -32,7 +36,8 @@ class Claim:
     """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
-    lead: the last sentence (or heading) of prose before it.
+    lead: the last sentence (or heading) of prose before it. unread: why it is not read, whatever its sides are.
+    doubt: why it may be meant otherwise if it turns out wrong.
     """
 
     line: int
@@ -44,6 +49,8 @@ class Claim:
     words: str
     paragraph: int
     lead: str = ""
+    unread: str = ""
+    doubt: str = ""
 
     @property
     def left(self) -> Slice:
@@ -56,12 +63,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class HandIn:
-    """A submission that has been taken apart; `macros` are the commands that it defines."""
+    """A submission that has been taken apart; `macros` are the commands that it defines.
+
+    notes: what was not looked at, by line.
+    """
 
     source: Source
     claims: tuple[Claim, ...]
     macros: Macros
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
     # Sides that have been read, by their text and the table (kept, so that its id stays its own).
     _read: dict[tuple[str, int], tuple[Table, s.Tree | Fault]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -95,37 +106,64 @@ class HandIn:
 
 def read(source: Source, latex: bool) -> HandIn:
     """Return the claims of a text in Markdown (or LaTeX) in the order of their regions."""
-    macros, text = definitions(blanked(source.text, latex))
+    shown = blanked(source.text, latex)
+    macros, text = definitions(shown)
+    own, text = own_marks(text, macros)
+    relating = {name: macros[name] for name in with_relation(macros, RELATED)}
     clean = Source(source.name, text)
     made = parts(text)
-    found = _statements(clean, latex)
+    found: list[tuple[Region, Statement]] = []
+    places = regions(clean, latex, own)
+    for region in places:
+        found += [(region, statement) for statement in _statements(region.text, relating)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
-    leads = _leads(text, [start for start, _ in found])
+    leads = _leads(text, [region.start for region, _ in found])
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
+    empty = HandIn(source, (), macros, tuple(made), notes(source, shown, places))
     claims = (
         claim
-        for (start, _), statement in zip(found, whole, strict=True)
+        for (region, _), statement in zip(found, whole, strict=True)
+        for start in (region.start,)
+        if statement.whole is None or not _is_formula(statement.whole, empty)
         for claim in _claims(
-            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
+            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines, region
         )
     )
     first = tuple(islice(claims, _LISTED))
-    return HandIn(source, (*first, *deque(claims, maxlen=_LISTED)), macros, tuple(made))
+    return replace(empty, claims=(*first, *deque(claims, maxlen=_LISTED)))
 
 
-def _statements(clean: Source, latex: bool) -> list[tuple[int, Statement]]:
-    """Return the statements of a text, each with the place of its region, in their order."""
-    stated = [] if latex else list(tables(clean))
-    taken = {one.sides[0].start for one in stated}
-    found = [(one.sides[0].start, one) for one in stated]
-    for region in regions(clean, latex):
-        made = statements(region.text)
-        # `| $h_1 =$ | 0.59 |`: what stands in the first cell alone is no claim of its own.
-        found += [(region.start, one) for one in made if not (one.sides[0].start in taken and not one.sides[-1].text)]
-    return sorted(found, key=lambda one: one[0])
+def _statements(region: Slice, relating: Macros) -> list[Statement]:
+    """Return the statements of a region; commands that hold a relation are put in first (`relating`)."""
+    if not any(found[1] in relating for found in re.finditer(r"\\([A-Za-z]+)", region.text)):
+        return statements(region)
+    text, places = unrolled(region.text, relating)
+
+    def placed(side: Slice) -> Slice:
+        return Slice(side.source, region.start + places[min(side.start, len(places) - 1)], side.text)
+
+    made = statements(Slice(region.source, 0, text))
+    return [
+        replace(
+            one,
+            sides=tuple(map(placed, one.sides)),
+            signs=tuple(replace(sign, start=region.start + places[sign.start]) for sign in one.signs),
+            whole=one.whole and placed(one.whole),
+        )
+        for one in made
+    ]
 
 
+def _is_formula(whole: Slice, hand_in: HandIn) -> bool:
+    """Return whether a relation is a part of a formula, such as a condition, and no claim."""
+    try:
+        return not isinstance(hand_in.tree(whole, _NOTHING), s.Relation)
+    except Fault:
+        return False
+
+
+_WITHIN = "the relation stands within something that could not be taken apart"
 _FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)")
 
@@ -143,7 +181,13 @@ def _leads(text: str, starts: list[int]) -> dict[int, str]:
 
 
 def _claims(
-    source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str, lines: list[int]
+    source: Source,
+    statement: Statement,
+    part: Part | None,
+    paragraph: int,
+    lead: str,
+    lines: list[int],
+    region: Region,
 ) -> Iterator[Claim]:
     """Yield the claims of a statement. lines: where each line of the source starts."""
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
@@ -154,7 +198,9 @@ def _claims(
             column = sign.start - lines[line - 1] + 1
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
-            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
+            unread = _WITHIN if statement.whole is not None else statement.unread or region.unread
+            words = statement.words
+            yield Claim(line, column, sign.relation, chain, at, part, words, paragraph, lead, unread, region.doubt)
 
 
 _STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")
@@ -167,10 +213,23 @@ def _spelled(text: str, table: Table) -> str:
         known = f"{found[1]}_{found[2]}" in table.names and found[1] not in table
         return f"{found[1]}_{found[2]}" if known else found[0]
 
-    return _STUCK.sub(name, text)
+    return _figures(_STUCK.sub(name, text))
 
 
-_EQUATION = re.compile(r"(?<=[(,])(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
+_COMMA = re.compile(r"\s*([-+−]?\s*\d+),(\d{1,2}|\d{4,}|(?<=0,)\d{3})\s*")  # not 1,234, which may be a thousand
+_PERCENT = re.compile(r"(?<![\w.,])(\d+)(?:\.(\d+))?\s*\\?%\s*\Z")
+_SET_NUMBER = re.compile(r"\\num\s*(?:\[[^\]]{0,60}\])?\s*\{\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\}")
+
+
+def _figures(text: str) -> str:
+    """Return a side with its numbers as the grammar reads them: `0,25`, `25\\%` and `\\num{0.25}` are 0.25."""
+    text = _SET_NUMBER.sub(r"\1", text)
+    if comma := _COMMA.fullmatch(text):
+        return f"{comma[1]}.{comma[2]}"
+    return _PERCENT.sub(lambda m: f"{m[1].zfill(3)[:-2]}.{m[1].zfill(3)[-2:]}{m[2] or ''}", text)
+
+
+_EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
 
 
 def _without_equations(text: str) -> str:

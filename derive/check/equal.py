@@ -14,9 +14,10 @@ from typing import Any
 
 from derive.check.agree import TooFine, agree
 from derive.check.assume import Known
-from derive.check.free import SCALES, Free
-from derive.check.quantities import Grid, Mismatch, Quantity, shape_text
+from derive.check.free import LARGE, SCALES, Free
+from derive.check.quantities import Grid, Mismatch, Quantity, binary_size, shape_text
 from derive.check.roots import roots
+from derive.check.same_names import together, unknown_functions
 from derive.check.value import Kink, TooLong, Unread, Valuation, bounded
 from derive.errors import Fault
 from derive.language import surface as s
@@ -31,19 +32,22 @@ _LEAST = 10  # points at which both sides must have a value
 _BESIDE = ("0", "1/1000", "-1/1000", "1", "-1", "25", "-25")  # where a kink is looked at, as distances from it
 _KINKS = 60
 _WORK = 300_000  # operations for what lies beside kinks
+_LARGEST = 1020  # bits of a number that a float holds
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """verdict: equal, different or undecided. witness: a point where the sides differ, with their values there.
 
-    points: at how many both were compared. because: why nothing could be decided.
+    points: at how many both were compared. because: why nothing could be decided. sides: both values there, with all
+    their digits.
     """
 
     verdict: str
     witness: dict[str, Any] | None = None
     points: int = 0
     because: str = ""
+    sides: tuple[Quantity, Quantity] | None = None
 
     def as_json(self) -> dict[str, Any]:
         more = {"because": self.because} if self.because else {}
@@ -59,7 +63,13 @@ def equal(a: str, b: str, known: Known | None = None, digits: int | None = None,
         left, right = (_formula(text, name, syntax) for text, name in ((a, "<A>"), (b, "<B>")))
     except Fault as fault:
         return Answer("undecided", because=str(fault))
-    return _Comparison(left, right, known or Known(), digits).answer()
+    left, right = together(left, right, a, b)
+    answer = _Comparison(left, right, known or Known(), digits).answer()
+    mine, others = unknown_functions(left), unknown_functions(right)
+    if answer.verdict == "different" and bool(mine) != bool(others):
+        strange = mine | others
+        return Answer("undecided", because=f"nothing is known of the function {', '.join(sorted(strange))}")
+    return answer
 
 
 def _formula(text: str, name: str, syntax: str) -> s.Tree:
@@ -100,6 +110,10 @@ class _Comparison:
             names = point.found or names
             if not names:
                 break  # no name: one point is all there is
+        if names and self.compared < _LEAST:  # a logarithm, a root: there are more points inside of their domain
+            for number in range(len(SCALES)):
+                if found := self._different(Free(number, self.known, integers, positive=True)):
+                    return found
         with bounded(_WORK):
             for point in self._beside_kinks(integers):
                 if found := self._different(point):
@@ -129,6 +143,10 @@ class _Comparison:
 
         try:
             same, a, b = agree(both)
+        except TooLong:
+            if point.number not in LARGE:
+                raise
+            return None  # a sum that is too long with a large number
         except (DomainError, TooFine, ZeroDivisionError, OverflowError, ValueError):
             self._undefined(point)
             return None
@@ -137,7 +155,7 @@ class _Comparison:
         self.compared += 1
         if same or (self.digits is not None and _rounds(a, b, self.digits)):
             return None
-        return Answer("different", _witness(point, a, b), self.compared)
+        return Answer("different", _witness(point, a, b), self.compared, sides=(a, b))
 
     def _undefined(self, point: Free) -> None:
         has = 0
@@ -234,6 +252,9 @@ def _witness(point: Free, a: Quantity, b: Quantity) -> dict[str, Any]:
 
 
 def _number(x: Quantity) -> Any:
+    """Return a quantity in the numbers of JSON; None for one that is too large for them."""
     if isinstance(x, Grid):
         return [[_number(cell) for cell in row] for row in x.rows]
-    return int(x) if x == int(x) and abs(x) < 2**53 else float(x)
+    if x != 0 and binary_size(x) > _LARGEST:
+        return None
+    return int(x) if abs(x) < 2**53 and x == int(x) else float(x)

@@ -55,5 +55,6 @@ def _formula(left: s.Tree, subject: Subject) -> Expr | None:
         case s.Partial(of=s.Name(id=of) | s.Call(fn=of), wrt=(s.Name(id=by),)):
             wrt = subject.plain(by)
             if wrt is not None and wrt in network.derivation.steps and subject.plain(of) == network.graph.loss:
-                return backward_forms(network.derivation, wrt)[-1]
+                form = backward_forms(network.derivation, wrt)[-1]
+                return form if subject.holds(form, wrt) else None
     return None

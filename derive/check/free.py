@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -14,7 +15,9 @@ from derive.check.quantities import Grid, Quantity, Scalar, operate
 from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.language.symbols import FUNCTIONS as NAMED
+from derive.language.walk import walk
 from derive.ops import SPELLINGS, DomainError
+from derive.ops.primitive import real
 
 # How far from 0 the values of a point lie; the first is the point 0, "tie" gives all names one value.
 SCALES = (
@@ -40,6 +43,9 @@ SCALES = (
     "3",
 )
 _WHOLE = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 12, 17)  # how far from the least one whole numbers lie
+# Points at which whole numbers are about so large: a formula may be another one beyond the small numbers.
+LARGE = {6: 5, 9: 12, 14: 25, 17: 9}
+_HIGHEST = 4  # order of a derivative
 _RANGE = "\x00range"  # how far a sum without bounds goes
 
 
@@ -58,6 +64,7 @@ class Free:
     log: str = "e"
     at_zero: Fraction = Fraction(0)
     snaps: bool = False
+    positive: bool = False  # names of which nothing is assumed are positive here
 
     def known(self, id: str) -> bool:
         return False
@@ -67,6 +74,9 @@ class Free:
         return replace(self, given={**self.found, **self.given, id: value}, found={})
 
     def name(self, id: str) -> Quantity | None:
+        id = canonical(id)
+        if (entry := self._entry(id)) is not None:
+            return entry
         if id in self.given:
             self.found[id] = self.given[id]
         elif id not in self.found:
@@ -80,28 +90,74 @@ class Free:
         """Return an arbitrary smooth function for a name that no primitive has."""
         return arbitrary(id, primes) if arbitrary_name(id) else None
 
-    def quotient(self, tree: s.Partial) -> Quantity | None:
-        """Return a number for a derivative, the same wherever it stands: it is one quantity.
+    def _entry(self, id: str) -> Quantity | None:
+        """Return an entry of a matrix whose shape is declared, None for any other name."""
+        base, _, sub = id.partition("_")
+        if base not in self.wanted.shapes or id in self.wanted.shapes or not (found := re.findall(r"\d+", sub)):
+            return None
+        at = [int(k) for k in (sub if sub.isdigit() and len(sub) == 2 else found)]
+        whole = self.name(base)
+        shape = whole.shape if isinstance(whole, Grid) else (1, 1)
+        row, column = at[0], at[1] if len(at) > 1 else 1
+        if (
+            len(at) > 2
+            or "".join(found) != sub.replace(",", "")
+            or not (0 < row <= shape[0] and 0 < column <= shape[1])
+        ):
+            return None
+        return whole.rows[row - 1][column - 1] if isinstance(whole, Grid) else whole
 
-        None where it is the derivative of something that is known.
+    def quotient(self, tree: s.Partial) -> Quantity | None:
+        """Return the derivative of a formula by a name in it; of what is a quantity a number, always the same one.
+
+        None where it is the derivative of something that is known in another way.
         """
         from derive.language.reading import reading
 
         of, by = tree.of, [name.id for name in tree.wrt if isinstance(name, s.Name)]
         if isinstance(of, s.Name) and by == [of.id]:
             return Fraction(1)
+        inside = {n.id for n in walk(of) if isinstance(n, s.Name)}
+        if not isinstance(of, s.Name) and len(by) == len(tree.wrt) and inside.issuperset(by):
+            return self._slope(of, by)
         known = not isinstance(of, s.Name) and not (isinstance(of, s.Call) and arbitrary_name(of.fn))
         if known or any(name in self.wanted.shapes for name in by) or (isinstance(of, s.Name) and of.id in by):
             return None
         return self.name(f"\x00{reading(tree)}")
 
+    def _slope(self, of: s.Tree, names: list[str]) -> Quantity:
+        """Return a derivative of a formula, by differences; raises DomainError where it jumps."""
+        from mpmath import mp
+
+        by = list(dict.fromkeys(names))
+        orders = tuple(names.count(id) for id in by)
+        values = [self.name(id) for id in by]
+        if len(names) > _HIGHEST or any(v is None or isinstance(v, Grid) for v in values):
+            raise DomainError("this derivative")
+
+        def at(*x: Scalar) -> Scalar:
+            point: Free = self
+            for id, moved in zip(by, x, strict=True):
+                point = point.with_value(id, moved)
+            return real(Valuation(point).scalar(of, "what is differentiated"))
+
+        place = tuple(real(v) for v in values)
+        found = mp.diff(at, place if len(by) > 1 else place[0], orders if len(by) > 1 else orders[0])
+        if len(by) == 1:
+            sides = [mp.diff(at, place[0], orders[0], direction=way) for way in (1, -1)]
+            if abs(sides[0] - sides[1]) > mp.sqrt(mp.eps) * (1 + abs(found)):
+                raise DomainError("a derivative at a kink")
+        return found
+
     def _draw(self, id: str) -> Quantity | None:
-        if id in ("e", "pi", "π"):
+        if id in ("e", "pi", "π", "infty"):
             return None
+        if id == "I" and id not in self.wanted.shapes and (size := self._square()) is not None:
+            return q.grid(q.identity(size).rows)
         rng = random.Random(f"{self.number} {id}")
         if id == _RANGE or id in self.integers or id in self.wanted.dimensions:
-            if id in self.integers and id != _RANGE:
-                return Fraction(_whole(self.wanted.of(id), rng, least=0))
+            if id in self.integers and id not in self.wanted.dimensions:
+                return Fraction(_whole(self.wanted.of(id), rng, 1, LARGE.get(self.number, 0)))
             return self._drawn_dimension(id, rng)
         shape = self.wanted.shapes.get(id)
         if shape is None:
@@ -120,6 +176,12 @@ class Free:
         high = -(-known.high // 1) - 1 if known.high is not None else low + 3
         return Fraction(rng.randint(low, max(low, min(int(high), low + 3))))
 
+    def _square(self) -> int | None:
+        """Return the size of all matrices that are square, None where there are several or none."""
+        pairs = [tuple(self._dimension(tree) for tree in shape) for shape in self.wanted.shapes.values()]
+        sizes = {rows for rows, columns in pairs if rows == columns}
+        return sizes.pop() if len(sizes) == 1 else None
+
     def _dimension(self, tree: s.Tree) -> int:
         found = Valuation(self).value(tree)
         if not isinstance(found, Fraction) or found.denominator != 1 or not 0 < found <= 12:
@@ -129,7 +191,9 @@ class Free:
     def _number(self, id: str, rng: random.Random) -> Fraction:
         known = self.wanted.of(id)
         if known.integer:
-            return Fraction(_whole(known, rng))
+            return Fraction(_whole(known, rng, None, LARGE.get(self.number, 0)))
+        if self.positive and known.low is None and known.high is None:
+            known = replace(known, low=Fraction(0))
         scale = SCALES[self.number % len(SCALES)]
         if scale == "tie":
             rng = random.Random(f"{self.number}")
@@ -173,15 +237,25 @@ def drawn(known: Assumption, rng: random.Random, scale: Fraction) -> Fraction:
     return step * scale * rng.choice((-1, 1))
 
 
-def _whole(known: Assumption, rng: random.Random, least: int | None = None) -> int:
-    """Return a whole number: mostly a small one. least: what it is at least, None where it may be negative."""
+def _whole(known: Assumption, rng: random.Random, least: int | None = None, large: int = 0) -> int:
+    """Return a whole number: mostly a small one, or one that is about as `large` as this.
+
+    least: what it is at least, None where it may be negative.
+    """
     low = int(known.low // 1) + 1 if known.low is not None else least
     high = -(-known.high // 1) - 1 if known.high is not None else None
     if low is None:
-        size = rng.choice(_WHOLE) * rng.choice((-1, 1))
+        size = (large + rng.choice(_WHOLE)) * rng.choice((-1, 1))
         return size if high is None else int(high) - abs(size)
-    found = low + rng.choice(_WHOLE)
+    found = low + large + rng.choice(_WHOLE)
     return found if high is None else rng.randint(low, max(low, min(int(high), low + 20)))
+
+
+def canonical(id: str) -> str:
+    """Return the id of a name with its one-letter indices without commas: w_1,2 is w_12."""
+    base, mark, sub = id.partition("_")
+    parts = sub.split(",")
+    return base + mark + "".join(parts) if len(parts) > 1 and all(len(p) == 1 and p.isalnum() for p in parts) else id
 
 
 def _regular(made: Grid, positive: bool) -> Quantity:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from derive.check import quantities as q
 from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, operate
 from derive.ops import DomainError
-from derive.ops.primitive import real
+from derive.ops.primitive import real, short
 
 
 def _whole(n: Quantity) -> int:
@@ -83,6 +83,42 @@ def _clip(x: Quantity, low: Quantity, high: Quantity) -> Quantity:
     return q.mapped(x, lambda e: low if real(e) < real(low) else high if real(e) > real(high) else e)
 
 
+def _numeric(name: str, inside: Callable[[Scalar], bool] = lambda x: True) -> Callable[[Quantity], Quantity]:
+    """Return a function of numbers, entry by entry; `inside` says where it has a real value."""
+
+    def found(x: Quantity) -> Quantity:
+        from mpmath import mp
+
+        def one(cell: Scalar) -> Scalar:
+            at = real(cell)
+            if not inside(at):
+                raise DomainError(f"{name} of {short(cell)}")
+            try:
+                return getattr(mp, _SPELLED.get(name, name))(at)
+            except (ValueError, ZeroDivisionError):
+                raise DomainError(f"{name} of {short(cell)}") from None
+
+        return q.mapped(x, one)
+
+    return found
+
+
+def _whole_part(name: str, up: bool) -> Callable[[Quantity], Quantity]:
+    def one(x: Scalar) -> Scalar:
+        from mpmath import mp
+
+        if isinstance(x, Fraction):
+            return Fraction(-(-x // 1) if up else x // 1)
+        return (mp.ceil if up else mp.floor)(x)
+
+    return lambda x: q.mapped(x, one)
+
+
+def _decimal_log(x: Quantity) -> Quantity:
+    return q.over(q.mapped(x, lambda cell: operate("log", cell)), operate("log", Fraction(10)))
+
+
+_SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "artanh": "atanh"}
 FUNCTIONS: dict[str, Callable[..., Quantity]] = {
     "tr": q.trace,
     "trace": q.trace,
@@ -106,4 +142,11 @@ FUNCTIONS: dict[str, Callable[..., Quantity]] = {
     "rowsoftmax": lambda x: q.softmax(x, "rows"),
     "colsoftmax": lambda x: q.softmax(x, "columns"),
     "logsumexp": _logsumexp,
+    "lg": _decimal_log,
+    "ceil": _whole_part("ceil", up=True),
+    "floor": _whole_part("floor", up=False),
+    **{name: _numeric(name) for name in ("tan", "sec", "sinh", "cosh", "arctan", "atan")},
+    **{name: _numeric(name, lambda x: x != 0) for name in ("cot", "csc", "coth")},
+    **{name: _numeric(name, lambda x: abs(x) <= 1) for name in ("arcsin", "arccos")},
+    "artanh": _numeric("artanh", lambda x: abs(x) < 1),
 }

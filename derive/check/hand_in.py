@@ -116,6 +116,9 @@ class _Checker:
             bench.numbers.clear()
         sides = [self.tree(side, subject) for side in claim.chain]
         left, right = sides[claim.at], sides[claim.at + 1]
+        if claim.unread:
+            self.done.append(Judged(claim, Verdict("unread", claim.unread), subject))
+            return
         if left is None or right is None:
             side = claim.left if left is None else claim.right
             self.done.append(Judged(claim, Verdict("unread", self.why(side, subject)), subject))
@@ -128,6 +131,8 @@ class _Checker:
                 introduced = self.introduced(sides, claim, bench)
                 verdict = self.verdict(claim, left, right, introduced, bench)
                 verdict = self.elsewhere(index, left, right, verdict, bench)
+            if claim.doubt and verdict.kind not in ("correct", "definition"):
+                verdict = Verdict("undecided", claim.doubt)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))

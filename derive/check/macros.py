@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 _DEFINITION = re.compile(
     r"\\(?:re|provide)?newcommand\*?\s*+(?:\{\s*+\\(?P<a>[A-Za-z]++)\s*+\}|\\(?P<b>[A-Za-z]++))\s*+(?:\[(?P<count>[1-9])\])?+\s*+(?=\{)"
@@ -14,6 +15,80 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _COMMAND = re.compile(r"\\([A-Za-z]++)")
 _LONGEST, _MOST = 20_000, 400  # characters of a formula, replacements in it
 Macros = Mapping[str, tuple[int, str]]
+_ENVIRONMENT = re.compile(
+    r"\\(?:re)?newenvironment\*?\s*+\{\s*+(?P<name>[A-Za-z]++\*?)\s*+\}\s*+(?:\[[1-9]\]){0,2}+\s*+(?=\{)"
+)
+_MATHS = re.compile(r"\\begin\s*\{(?!center|quote|itemize|enumerate|flush|minipage|tabular|figure)|\$|\\\[|\\\(")
+_OPENS = re.compile(r"\s*(?:\\begin\s*\{[A-Za-z]+\*?\}|\$\$?|\\\[|\\\()\s*")
+_CLOSES = re.compile(r"\s*(?:\\end\s*\{[A-Za-z]+\*?\}|\$\$?|\\\]|\\\))\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMarks:
+    """What a text defines to begin and end formulas with: environments, commands that open one and that close one."""
+
+    environments: tuple[str, ...] = ()
+    openers: tuple[str, ...] = ()
+    closers: tuple[str, ...] = ()
+
+
+NO_MARKS = OwnMarks()
+
+
+def own_marks(text: str, macros: Macros) -> tuple[OwnMarks, str]:
+    """Return what a text defines to begin and end formulas with, and the text without these definitions."""
+    closers: dict[int, int] | None = None
+    names, out, at = list[str](), [], 0
+    for match in _ENVIRONMENT.finditer(text):
+        closers = pairs(text) if closers is None else closers
+        end = closers.get(match.end())
+        if end is None or match.start() < at:
+            continue
+        if _MATHS.search(text, match.end(), end):
+            names.append(match["name"])
+        second = re.compile(r"\s*+").match(text, end + 1)
+        end = closers.get(second.end() if second else end, end)
+        out += [text[at : match.start()], re.sub(r"[^\n]", " ", text[match.start() : end + 1])]
+        at = end + 1
+    openers = tuple(name for name, (count, body) in macros.items() if not count and _OPENS.fullmatch(body))
+    closing = tuple(name for name, (count, body) in macros.items() if not count and _CLOSES.fullmatch(body))
+    return OwnMarks(tuple(names), openers, closing), "".join([*out, text[at:]])
+
+
+def with_relation(macros: Macros, related: re.Pattern[str]) -> frozenset[str]:
+    """Return the commands that put a relation into a formula, by themselves or by others."""
+    found = {name for name, (_, body) in macros.items() if related.search(body)}
+    for _ in range(10):  # levels of commands in commands
+        more = {name for name, (_, body) in macros.items() if any(m[1] in found for m in _COMMAND.finditer(body))}
+        if more <= found:
+            break
+        found |= more
+    return frozenset(found)
+
+
+def unrolled(text: str, macros: Macros) -> tuple[str, list[int]]:
+    """Return a formula with the commands put in, and for each of its characters where it comes from."""
+    places, at = list(range(len(text) + 1)), 0
+    for _ in range(_MOST):
+        match = next((m for m in _COMMAND.finditer(text, at) if m[1] in macros), None)
+        if match is None:
+            break
+        once = expanded(text[match.start() :], macros, 1)
+        kept = len(text) - _end_of_call(text, match, macros)
+        if len(once) + match.start() > _LONGEST:
+            break
+        at = match.start()
+        new = len(once) - kept
+        places = [*places[:at], *[places[at]] * new, *places[len(places) - 1 - kept :]]
+        text = text[:at] + once
+    return text, places
+
+
+def _end_of_call(text: str, match: re.Match[str], macros: Macros) -> int:
+    end = match.end()
+    for _ in range(macros[match[1]][0]):
+        _, end = _argument(text, end)
+    return end
 
 
 def definitions(text: str) -> tuple[dict[str, tuple[int, str]], str]:
@@ -23,12 +98,12 @@ def definitions(text: str) -> tuple[dict[str, tuple[int, str]], str]:
     """
     found: dict[str, tuple[int, str]] = {}
     out, at = [], 0
-    pairs: dict[int, int] | None = None
+    closers: dict[int, int] | None = None
     for match in _DEFINITION.finditer(text):
         if match.start() < at:
             continue
-        pairs = _pairs(text) if pairs is None else pairs
-        end = pairs.get(match.end())
+        closers = pairs(text) if closers is None else closers
+        end = closers.get(match.end())
         if end is None:
             continue
         body = text[match.end() + 1 : end]
@@ -40,7 +115,7 @@ def definitions(text: str) -> tuple[dict[str, tuple[int, str]], str]:
     return found, "".join([*out, text[at:]])
 
 
-def _pairs(text: str) -> dict[int, int]:
+def pairs(text: str) -> dict[int, int]:
     """Return where each brace that opens is closed."""
     found: dict[int, int] = {}
     open_: list[int] = []
@@ -62,12 +137,12 @@ def closing(text: str, opening: int) -> int | None:
     return None
 
 
-def expanded(text: str, macros: Macros) -> str:
+def expanded(text: str, macros: Macros, most: int = _MOST) -> str:
     """Return a formula with the commands put in; what grows beyond all bounds stays as it is and is not read."""
     if not macros:
         return text
     at = 0
-    for _ in range(_MOST):
+    for _ in range(most):
         match = next((m for m in _COMMAND.finditer(text, at) if m[1] in macros), None)
         if match is None:
             return text

@@ -63,7 +63,7 @@ def gather(hand_in: HandIn) -> Gathered:
     found = Gathered()
     before, fixed, number = Own(), set[str](), ""
     for index, claim in enumerate(hand_in.claims):
-        if not hand_in.looked_at(index):
+        if not hand_in.looked_at(index) or claim.unread:
             continue
         path = claim.part.path if claim.part is not None else ()
         if path not in found.parts:

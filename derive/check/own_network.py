@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from derive.certify import certify
 from derive.check.own_lines import Line, Own, rate
 from derive.errors import Fault
 from derive.front.entries import Mapping as Entry
@@ -19,6 +20,7 @@ _TRIES = 12
 _LOSSES = ("L", "loss", "Loss", "E", "J", "C", "ell", "mathcal_L", "MSE", "BCE", "RSS")
 _EVERYTHING = r"\mathcal{E}_{all}"  # the sum of all names, where they belong to nothing else
 _MOST = 60
+_WIDEST_CHECK = 1000  # node evaluations at a point of a network that is certified
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _load(name: str, used: Own, own: Own) -> Network | None:
             return None
         raise _Bad(where, fault.span.source.position(fault.span.start)[0] - 1) from None
     try:
-        _ = network.certificate
+        # The long forms of gradients are left out: none is printed, and with many paths they take minutes.
+        certify(network.derivation, network.notation, {}, network.given if network.complete else None, _WIDEST_CHECK)
     except Fault:
         return None
     return network

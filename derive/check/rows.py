@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from derive.check.decorations import RELATED, looked_through
+from derive.check.lists import unlisted
+from derive.check.statement import Sign, Statement
 from derive.language import symbols as S
 from derive.source import Slice
 
@@ -27,9 +30,10 @@ _TOKEN = re.compile(
   | \\(?P<words>text|textrm|textit|textbf|mbox|textnormal|intertext|shortintertext)\s*\{(?P<said>[^{}]*)\}
   | \\(?P<note>label|tag|hspace|vspace)\*?\s*\{[^{}]*\}
   | (?P<quad>\\q?quad\b)
+  | (?P<defined>\\(?:vcent)?colon\s*+=)|(?P<unequal>\\not\s*+=)
   | \\(?P<command>[A-Za-z]+)
   | (?P<escape>\\.)
-  | (?P<plain>:=|==|<=|>=|!=|->|<-|=>)
+  | (?P<plain>:\s?=|=\s?:|==|<=|>=|!=|->|<-|=>)
   | (?P<run>[A-Za-z0-9 ]+)
   | (?P<one>.)
 """,
@@ -48,7 +52,18 @@ _SIGNS = {
     "≤": "<=",
     "≥": ">=",
     "≠": "!=",
+    "≡": "=",
+    "≜": ":=",
+    "≔": ":=",
+    "≐": "=",
+    "≅": "~",
+    "∼": "sim",
+    "≪": "<<",
+    "≫": ">>",
+    "⟵": "<-",
+    "＝": "=",
 }
+_SCRIPT = "a script"
 _JOINING = {
     "and",
     "or",
@@ -77,27 +92,6 @@ _GOES_ON = re.compile(r"(?:\{\}|\\text\s*\{\s*\}|\\q?quad|\\[,;:! ]|\s)*(?:[-+]|
 _GOES_OVER = re.compile(r"(?:[-+*]|\\(?:cdot|times|pm|odot))\s*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A relation symbol: what it says, and where it stands in the source."""
-
-    relation: str
-    text: str
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Sides with the relations between them; the first side is empty where a row goes on with the one before it.
-
-    words: the text in front of it, in the row.
-    """
-
-    sides: tuple[Slice, ...]
-    signs: tuple[Sign, ...]
-    words: str = ""
-
-
 @dataclass(slots=True)
 class _Piece:
     """What is gathered for one side: parts of the source, with alignment marks and notes blanked."""
@@ -109,7 +103,9 @@ class _Piece:
 
 def statements(region: Slice) -> list[Statement]:
     """Return the statements of a region in their order."""
-    return [made for row in _split(region) for made in row]
+    text = looked_through(region.text)
+    rows = _split(Slice(region.source, region.start, text))
+    return [made for row in rows for made in unlisted(row, text, region.start)]
 
 
 class _Splitter:
@@ -122,6 +118,7 @@ class _Splitter:
         self.signs: list[Sign] = []
         self.words = ""
         self.aligned = False  # the row begins with an alignment mark: there is nothing left of it
+        self.within: Sign | None = None  # the first relation in brackets of the statement at hand
 
     def add(self, text: str) -> None:
         side = self.sides[-1]
@@ -138,16 +135,38 @@ class _Splitter:
         self.open[name] -= 1
         return name
 
+    def said(self, found: re.Match[str]) -> None:
+        """Take a relation that stands in words within a formula."""
+        sign = RELATED.search(found["said"])
+        if sign is not None and (relation := _SIGNS.get(sign[0].removeprefix("\\"))) is not None:
+            whole = Slice(self.region.source, self.region.start + found.start("said"), found["said"])
+            one = Sign(relation, sign[0], whole.start + sign.start())
+            self.rows[-1].append(self.taken_out(Statement((whole,), ()), one))
+
+    def scripted(self) -> bool:
+        """Return whether what opens now is a subscript or a superscript: what it holds is no statement."""
+        last = next((part for part in reversed(self.sides[-1].parts) if not part.isspace()), "")
+        return last.rstrip().endswith(("_", "^"))
+
     def close(self, at: int) -> None:
         """End a statement; what is neither formula nor relation leaves nothing."""
         if self.signs or not all(side.blank for side in self.sides):
             sides = tuple(self._slice(side) for side in self.sides)
             made = Statement(sides, tuple(self.signs), self.words.strip())
+            if self.within is not None and not self.signs:
+                made = self.taken_out(made, self.within)
             goes_on = _GOES_ON.match(sides[0].text) is not None and (self.aligned or not self.signs)
             if not ((goes_on or self.unfinished()) and self.continued(made)):
                 self.rows[-1].append(made)
             self.words, self.aligned = "", False
-        self.sides, self.signs = [_Piece(at)], []
+        self.sides, self.signs, self.within = [_Piece(at)], [], None
+
+    def taken_out(self, made: Statement, sign: Sign) -> Statement:
+        """Return a statement without relations as what stands before and behind one that is in its brackets."""
+        (whole,) = made.sides
+        at = sign.start - whole.start
+        sides = (whole.cut(0, at), whole.cut(at + len(sign.text), len(whole.text)))
+        return Statement(sides, (sign,), made.words, whole)
 
     def unfinished(self) -> bool:
         """Return whether the row above ends in an operator."""
@@ -187,7 +206,7 @@ def _take(made: _Splitter, found: re.Match[str], region: Slice) -> None:
     if found["begin"] or found["end"]:
         _environment(made, found)
     elif kind == "left" or text == "\\{" or (kind == "one" and text in "({["):
-        made.enter(text[-1])
+        made.enter(_SCRIPT if made.scripted() else text[-1])
         made.add(text)
     elif kind == "right" or text == "\\}" or (kind == "one" and text in ")}]"):
         if made.depth:
@@ -196,6 +215,8 @@ def _take(made: _Splitter, found: re.Match[str], region: Slice) -> None:
     elif kind == "note":
         made.add(" " * len(text))
     elif made.depth:
+        if made.within is None and not made.open[_SCRIPT] and (relation := _relation(found)) not in (None, ":"):
+            made.within = Sign(str(relation), text, region.start + found.start())
         made.add(text)
     elif kind == "row":
         made.close(found.end())
@@ -215,6 +236,7 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
             made.add(text)
         else:
             made.close(found.end())
+            made.said(found)
             made.words = f"{made.words} {words}"[-_MOST_WORDS:]
     elif (text in ",;" and not _decimal(made, found)) or found["quad"]:
         made.close(found.end())
@@ -260,7 +282,12 @@ def _relation(found: re.Match[str]) -> str | None:
     """Return the relation that a token is, None for any other."""
     if found["command"]:
         return _SIGNS.get(found["command"])
-    return _SIGNS.get(found[0]) if found["plain"] or found["one"] else None
+    if found["defined"] or found["unequal"]:
+        return ":=" if found["defined"] else "!="
+    if found["plain"]:
+        sign = "".join(found[0].split())
+        return "=" if sign == "=:" else _SIGNS.get(sign)
+    return _SIGNS.get(found[0]) if found["one"] else None
 
 
 def _related(made: _Splitter, relation: str, found: re.Match[str], region: Slice) -> None:
@@ -278,7 +305,10 @@ def following(made: list[Statement]) -> Iterator[Statement]:
     """Yield statements in which a missing first side is the last side of the statement before."""
     before: Slice | None = None
     for one in made:
+        if one.whole is not None:
+            yield one
+            continue
         if one.signs and not one.sides[0].text and before is not None:
-            one = Statement((before, *one.sides[1:]), one.signs, one.words)
+            one = replace(one, sides=(before, *one.sides[1:]))
         before = one.sides[-1] if one.signs or one.sides[-1].text else before
         yield one

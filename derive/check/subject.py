@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from derive.check.quantities import operate
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault
-from derive.expr import Ref, Value
+from derive.expr import Expr, Partial, Ref, Value
 from derive.graph import Graph, Role
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
-from derive.numeric import precisely, value
+from derive.numeric import DIGITS, precisely, value
+from derive.ops import DomainError
 from derive.points import adjoints, forward, points
 from derive.problems.network import Network
 from derive.source import of_text
 
+_SWEEPS = 2000  # derivatives of a line by all nodes that are kept
+_CONFIRMED = 3  # points at which a formula that is to be printed is looked at
 MOST = 8  # random points of a claim
 # What a student writes at a parameter after an update: w_new, w^{new}, w_{1,new}, w^+, w'.
 AFTER = re.compile(r"(?P<name>.+?)(?:[_,](?:new|neu)|\^\(?(?:new|neu)\)?|\^\+|[_^]\(?t\+1\)?|')$")
+
+# … and before it: w^{(t)}, w^{old}.
+_BEFORE = re.compile(r"(?P<name>.+?)(?:_old|\^\(?old\)?|\^\(t\))$")
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Subject:
     def __init__(self, network: Network) -> None:
         self.network, self.graph, self.name = network, network.graph, network.name
         self._toward: dict[str, Derivation] = {}
+        self._swept: dict[tuple[str, int], tuple[Point, dict[str, Value]]] = {}
 
     @cached_property
     def table(self) -> Table:
@@ -90,7 +98,11 @@ class Subject:
         """Return the plain name of what a hand-in calls by an id, None where the network has none."""
         also, plain = self.network.also, self.network.plain
         spelled = re.sub(r"^([A-Za-z]+)(\d+)$", r"\1_\2", id)  # w1 for w_1
-        return plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        found = plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        if found is None and (before := _BEFORE.fullmatch(id)) and self.network.update is not None:
+            found = self.plain(before["name"])
+            return found if found in self.network.parameters else None
+        return found
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
@@ -161,9 +173,58 @@ class Subject:
             return value(local.raw, point.values, self.network.notation.relu_at_0)
         return self._total(of, wrt, point)
 
+    def holds(self, e: Expr, name: str) -> bool:
+        """Return whether a formula has the value of the gradient by a node at the points that are looked at first."""
+        from derive.check.agree import close
+        from derive.check.quantities import binary_size
+
+        with precisely():
+            for point in self.points[:_CONFIRMED]:
+                found = value(e, point.values, self.network.notation.relu_at_0, self._locals_at(point))
+                truth = point.adjoints[name]
+                size = max((binary_size(x) for x in (found, truth) if x != 0), default=0)
+                if not close(found, truth, size, DIGITS - 15):
+                    return False
+        return bool(self.points)
+
+    def _locals_at(self, point: Point) -> Callable[[Partial], Value]:
+        def local(q: Partial) -> Value:
+            found = self.derivative(q.of, q.wrt, point, total=False)
+            if found is None:
+                raise DomainError(f"{q.of} has no derivative by {q.wrt}")
+            return found
+
+        return local
+
     def _total(self, of: str, wrt: str, point: Point) -> Value | None:
+        """Return the derivative of a line along all paths: one sweep over the local ones gives it by every node."""
         if self.graph[of].role is not Role.LINE:
             return Fraction(0)
+        if of not in self._reaching:
+            return self._beside(of, wrt, point)
+        known = self._swept.get((of, id(point)))
+        if known is None:
+            if len(self._swept) > _SWEEPS:
+                self._swept.clear()
+            # The point is kept, so that its id stays its own.
+            known = self._swept[of, id(point)] = (point, self._sweep(of, point))
+        return known[1][wrt]
+
+    def _sweep(self, of: str, point: Point) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        at_zero = self.network.notation.relu_at_0
+        for name, step in self.network.derivation.steps.items():
+            terms = [c for c in step.contributions if found.get(c.consumer, 0) != 0]
+            parts = [operate("mul", found[c.consumer], value(c.raw, point.values, at_zero)) for c in terms]
+            found[name] = Fraction(1) if name == of else operate("add", *parts) if parts else Fraction(0)
+        return found
+
+    @cached_property
+    def _reaching(self) -> frozenset[str]:
+        return frozenset(self.graph.reaching())
+
+    def _beside(self, of: str, wrt: str, point: Point) -> Value | None:
+        """Return the derivative of a line that the loss does not depend on."""
         if of not in self._toward:
             self._toward[of] = differentiate(Graph(self.graph.nodes, of))
         found: dict[str, Value] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from derive.check import quantities as q
 from derive.check.extremum_forms import is_extremum
@@ -91,6 +91,14 @@ class World(Protocol):
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
         """Return the value of ∂of/∂wrt, None where it has none."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A world that knows what follows when some of its names have other values."""
+
+    def moved_to(self, values: Mapping[str, Quantity]) -> World | None:
+        """Return the world in which names have these values, None where it cannot be told what follows."""
 
 
 Kink = Callable[[World], Scalar]
@@ -187,6 +195,9 @@ class Valuation:
         total = 0
         for sign, word in terms:
             number = int(word) if word.isdigit() else self.bound.get(word)
+            if number is None and len(terms) > 1:
+                free = self.world.name(word)  # x_{n+1-k}
+                number = int(free) if isinstance(free, Fraction) and free.denominator == 1 else None
             if number is None:
                 return text
             total += -number if sign == "-" else number
@@ -345,7 +356,9 @@ class Valuation:
 
     def eval_at(self, t: s.EvalAt) -> Quantity:
         values = {name: self.value(x) for name, x in t.points}
-        inner = Valuation(_At(self.world, values), self.largest, self.least, self.kinks, dict(self.bound), self.steps)
+        moved = self.world.moved_to(values) if isinstance(self.world, Movable) else None
+        world = moved or _At(self.world, values)
+        inner = Valuation(world, self.largest, self.least, self.kinks, dict(self.bound), self.steps)
         found = inner.value(t.body)
         self.largest, self.least, self.steps = inner.largest, inner.least, inner.steps
         return found
@@ -357,9 +370,11 @@ class Valuation:
         return found
 
     def nabla(self, t: s.Nabla) -> Quantity:
+        """Return the gradient by one name, which is a derivative."""
         if not t.wrt or not isinstance(t.body, (s.Name, s.Call)):
             raise Unread("a gradient has no value here", t.at)
-        return self.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, t.wrt, "", "", t.wrt),)))
+        base, _, sub = t.wrt.partition("_")
+        return self.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, base, sub, "", t.wrt),)))
 
     def call(self, t: s.Call) -> Quantity:
         if is_extremum(t):
@@ -370,6 +385,8 @@ class Valuation:
         args = [self.value(a) for a in t.args]
         if t.fn in FUNCTIONS and not t.primes:
             self._takes(sum(a.shape[0] ** 3 for a in args if isinstance(a, Grid)))
+            if not any(isinstance(a, Grid) for a in args):
+                self._function_bends(t)
             try:
                 return FUNCTIONS[t.fn](*args)
             except TypeError:
@@ -378,6 +395,15 @@ class Valuation:
         if op is None or t.primes > 1:
             raise Unread(f"the function {t.fn} is not known here", t.at)
         return self._primitive(t, op, args)
+
+    def _function_bends(self, t: s.Call) -> None:
+        """Remember where a function that is no primitive jumps or bends: of those that jump everywhere two places."""
+        if t.fn == "clip":
+            for edge in t.args[1:]:
+                self._bends(t.args[0], edge)
+        elif t.fn in ("floor", "ceil"):
+            for other in (None, s.Num(t.at, "1")):
+                self._bends(t.args[0], other)
 
     def _primitive(self, t: s.Call, op: str, args: list[Quantity]) -> Quantity:
         if op == "log":

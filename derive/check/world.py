@@ -75,6 +75,15 @@ class NetworkWorld:
             return self.point.rate
         return self._defined(id)
 
+    def moved_to(self, values: Mapping[str, Quantity]) -> NetworkWorld | None:
+        """Return the world in which nodes have other values and everything behind them follows, derivatives too."""
+        to = {self.node(id): x for id, x in values.items()}
+        if None in to or any(isinstance(x, Grid) for x in values.values()):
+            return None
+        point = self.subject.moved(self.point, {str(node): x for node, x in to.items()})
+        point = replace(point, leaves={**point.leaves, **{str(n): x for n, x in to.items() if n in point.leaves}})
+        return replace(self, point=replace(point, adjoints=self.subject.swept(point, {})), valued={})
+
     def node(self, id: str) -> str | None:
         """Return the node that an id means, also where the hand-in has given it another name."""
         return self.subject.plain(id) or self.aliases.get(id)

@@ -63,17 +63,22 @@ def _checked(path: Path, name: str, order: Order) -> Outcome:
     submission = read(path)
     feedback = check(submission, order.against)
     result = as_json(feedback.judged, feedback.missing, named=order.against is not None)
-    result = {"submission": str(path), **result}
+    told = (*submission.notes, *(f"{feedback.name}: {note}" for note in feedback.hand_in.notes))
+    result = {"submission": str(path), **result, "notes": list(told)}
     made: dict[str, bytes] = {}
     for kind in order.files:
         made |= contents(feedback, result, f"{name}.{_ENDINGS.get(kind, kind)}", kind)
     if order.folder is not None and any(_same(path, order.folder / file) for file in made):
         raise Unreadable(f"the feedback would replace {path}", path=str(path), fix="another folder with -o")
-    files = write_all(order.folder, made) if order.folder is not None and made else ()
+    try:
+        files = write_all(order.folder, made) if order.folder is not None and made else ()
+    except Fault as fault:  # of the folder, not of the hand-in
+        raise Unreadable(fault.title, path=fault.path, reason=fault.reason) from None
     kinds = {kind for kind, count in result["summary"].items() if count}
-    code = 1 if kinds & set(FLAGGED) else 3 if kinds & set(OPEN) else 0
+    # Where nothing was found there is nothing that is right either.
+    code = 1 if kinds & set(FLAGGED) else 3 if kinds & set(OPEN) or not kinds else 0
     shown = text(feedback, order.width, order.color) if "text" in order.shown else ""
-    return Outcome(path, result, shown, files, submission.notes, code=code)
+    return Outcome(path, result, shown, files, told, code=code)
 
 
 def _same(a: Path, b: Path) -> bool:

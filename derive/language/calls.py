@@ -177,14 +177,22 @@ def _arguments(r: Reader, fn: str) -> tuple[s.Tree, ...] | None:
     return (operand(r, fn),) if r.starts() else None
 
 
-def operand(r: Reader, fn: str) -> s.Tree:
-    """Read the argument of a function without brackets: a factor, or a number and a name."""
+def operand(r: Reader, fn: str, alone: bool = True) -> s.Tree:
+    """Read the argument of a function without brackets: a factor, or a number and a name.
+
+    alone: whether anything behind it is a fault.
+    """
     start = r.tokens[r.i].start
     body = r.factor()
     token = r.tokens[r.i]
     if isinstance(body, s.Num) and token.kind in ("word", "cmd") and not _function_begins(r):
         factor = r.factor()
         body = s.Mul((start, r.end), (body, factor), ("",))
+    return operand_ends(r, body, start, fn) if alone else body
+
+
+def operand_ends(r: Reader, body: s.Tree, start: int, fn: str) -> s.Tree:
+    """Return an argument without brackets, if nothing follows that might belong to it."""
     if r.starts() and not _function_begins(r):
         token = r.tokens[r.i]
         reason = f"does {fn} take {r.source[start : r.end]} alone, or what follows too?"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from derive.language import surface as s
-from derive.language.calls import operand
+from derive.language.calls import operand, operand_ends
 from derive.language.reader import Reader
 from derive.language.scripts import argument, subscript
+from derive.language.walk import walk
 
 
 def fraction(r: Reader) -> s.Tree:
@@ -93,10 +94,24 @@ def _derivative(r: Reader, sign: str, start: int) -> s.Tree:
     if len(wrt) != order:
         reason = f"the derivative is of order {order}, below stand {len(wrt)} variables"
         raise r.fault("the order of this derivative does not fit", start, r.end, reason=reason)
-    body = of if of is not None else operand(r, "the derivative") if r.starts() else None
+    body = of if of is not None else _behind(r) if r.starts() else None
     if body is None:
         raise r.missing()
     return s.Partial((start, r.end), body, tuple(wrt))
+
+
+def _behind(r: Reader) -> s.Tree:
+    """Read what a derivative is taken of where it stands behind it; numbers in front of it belong to it."""
+    start = r.tokens[r.i].start
+    numbers: list[s.Tree] = []
+    while _is_number(body := operand(r, "the derivative", alone=False)) and r.starts():
+        numbers.append(body)
+    body = operand_ends(r, body, start, "the derivative")
+    return s.Mul((start, r.end), (*numbers, body), ("",) * len(numbers)) if numbers else body
+
+
+def _is_number(tree: s.Tree) -> bool:
+    return all(isinstance(part, s.Num | s.Div | s.Neg) for part in walk(tree))
 
 
 def _variable(r: Reader, order: int) -> list[s.Tree]:
@@ -110,6 +125,13 @@ def _variable(r: Reader, order: int) -> list[s.Tree]:
 def inline(r: Reader) -> s.Tree:
     """Read ∂L / ∂z."""
     sign = r.take()
+    if r.sees("_"):  # ∂_w L
+        r.take()
+        by = argument(r)
+        if not isinstance(by, s.Name) or not r.starts():
+            raise r.fault("a ∂ that stands alone", sign.start, r.end, expected="\\partial_{w} L")
+        of = operand(r, "∂")
+        return s.Partial((sign.start, r.end), of, (by,))
     order = _order(r)
     if not r.starts() or r.tokens[r.i].text == "partial":
         raise r.fault_at(sign, "a ∂ that stands alone", expected="\\frac{∂L}{∂x} or ∂L/∂x")

@@ -58,6 +58,32 @@ IGNORED = _words(
 LEFT = _words("left bigl Bigl biggl Biggl")
 RIGHT = _words("right bigr Bigr biggr Biggr")
 
+# Brackets that are a function of what is in them.
+ROUNDING = {"lfloor": "floor", "rfloor": "", "lceil": "ceil", "rceil": ""}
+# Known, and not read: what is said instead of a similar command.
+NOT_READ = {
+    "int": "integrals are not read",
+    "iint": "integrals are not read",
+    "oint": "integrals are not read",
+    "lim": "limits are not read",
+    "limsup": "limits are not read",
+    "liminf": "limits are not read",
+    "binom": "binomial coefficients are not read",
+    "dbinom": "binomial coefficients are not read",
+    "tbinom": "binomial coefficients are not read",
+    "choose": "binomial coefficients are not read",
+    "pm": "two values at once are not read",
+    "mp": "two values at once are not read",
+    "over": "write \\frac{a}{b} for a \\over b",
+    "atop": "one thing on top of another is not read",
+    "bigcup": "sets are not read",
+    "bigcap": "sets are not read",
+    "cup": "sets are not read",
+    "cap": "sets are not read",
+    "forall": "a formula is read, not a statement of logic",
+    "exists": "a formula is read, not a statement of logic",
+}
+
 # Dropped with their argument: they hold no mathematics.
 ANNOTATIONS = _words("label tag hspace vspace phantom hphantom vphantom color")
 # Their first argument is a note, their second one is read.
@@ -108,8 +134,19 @@ RELATIONS = {
     "in": "in",
     "colon": ":",
     "coloneqq": ":=",
+    "coloneq": ":=",
     "triangleq": ":=",
+    "eqqcolon": "=",
+    "doteq": "=",
+    "leqq": "<=",
+    "geqq": ">=",
+    "approxeq": "~",
+    "eqsim": "~",
     "propto": "propto",
+    "ll": "<<",
+    "gg": ">>",
+    "asymp": "~",
+    "notin": "not in",
 }
 
 OPERATORS = {
@@ -168,6 +205,7 @@ COMMANDS = (
     | RIGHT
     | ANNOTATIONS
     | NOTED
+    | frozenset(ROUNDING)
     | frozenset(word for word in (*RELATIONS, *OPERATORS) if word.isalpha())
     | FUNCTIONS
     | _STRUCTURE

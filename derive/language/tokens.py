@@ -133,6 +133,10 @@ class _Lexer(Letters, Commands):
         elif name in S.OPERATORS:
             sign = S.OPERATORS[name]
             self.add("dots" if sign == "..." else "op", sign, start, end)
+        elif name in S.ROUNDING:
+            if S.ROUNDING[name]:
+                self.add("cmd", S.ROUNDING[name], start, end)
+            self.add("op", "(" if S.ROUNDING[name] else ")", start, end)
         elif name in S.LEFT or name in S.RIGHT:
             return self.sized(name in S.LEFT, start, end)
         elif name in S.WORDS:
@@ -142,7 +146,7 @@ class _Lexer(Letters, Commands):
         elif name in ("begin", "end"):
             return self.environment(name, start, end)
         elif name not in S.COMMANDS:
-            hint = nearest(name, S.COMMANDS)
+            hint = S.NOT_READ.get(name) or nearest(name, S.COMMANDS)
             raise self.fault(f"unknown command \\{name}", start, end, reason=hint)
         elif name not in S.IGNORED:
             self.add("cmd", name, start, end)

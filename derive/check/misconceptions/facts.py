@@ -10,14 +10,16 @@ from weakref import WeakKeyDictionary
 from derive.check.misconceptions.edits import everywhere, here
 from derive.check.subject import Subject
 from derive.errors import Fault
-from derive.expr import Apply, Expr, Partial, Ref
+from derive.expr import Apply, Expr, Partial, Ref, size
 from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import parse
 from derive.language.walk import walk
 from derive.ops import primitive
+from derive.steps import SHORT, adjoint_forms, backward_forms
 
 _LONGEST = 60  # parts of a composed line
+_CLOSED = 300  # parts of a closed form; beyond that nobody has one in mind
 _MANY = 12  # lines of a network that may all be confused
 _FORMS = 4  # ways to write one gradient that are looked at
 
@@ -28,6 +30,7 @@ class Facts:
     def __init__(self, subject: Subject) -> None:
         self.subject, self.network, self.graph = subject, subject.network, subject.graph
         self._trees: dict[str, s.Tree | None] = {}
+        self._gradients: dict[str, list[s.Tree]] = {}
 
     def tree(self, latex: str) -> s.Tree | None:
         if latex not in self._trees:
@@ -112,8 +115,19 @@ class Facts:
 
     def gradient(self, name: str) -> list[s.Tree]:
         """Return the ways to write the gradient of the loss by a node, the closed form first."""
-        trees = [self.written(e) for e in self.network.forms.get(name, ())]
-        return [t for t in trees if t is not None][:_FORMS]
+        if name not in self._gradients:
+            d = self.network.derivation
+            closed = (d.closed(name, _CLOSED), d.closed(name, SHORT)) if name in d.steps else ()
+            forms = (*closed, *backward_forms(d, name), *adjoint_forms(d, name)) if closed else ()
+            good = [e for e in dict.fromkeys(forms) if size(e) <= _CLOSED and self._holds(e, name)]
+            self._gradients[name] = [t for t in map(self.written, good) if t is not None][:_FORMS]
+        return self._gradients[name]
+
+    def _holds(self, e: Expr, name: str) -> bool:
+        try:
+            return self.subject.holds(e, name)
+        except (ArithmeticError, KeyError):
+            return False
 
     def local(self, of: str, by: str) -> s.Tree | None:
         return next((self.written(e) for line, read, e in self.edges if (line, read) == (of, by)), None)

@@ -16,7 +16,7 @@ from derive.check.subject import Point
 from derive.check.value import Valuation
 from derive.check.world import NetworkWorld
 from derive.language import surface as s
-from derive.language.walk import walk
+from derive.language.walk import children, walk
 from derive.numeric import precisely, value
 from derive.ops import DomainError
 from derive.ops.primitive import real
@@ -32,6 +32,7 @@ class _Remembering(Valuation):
         if self.bound:
             return Valuation.value(self, tree)
         if id(tree) not in self.kept:
+            self._takes(len(children(tree)))  # the values of parts may be there already, their product is not
             self.kept[id(tree)] = tree, Valuation.value(self, tree)
         return self.kept[id(tree)][1]
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from derive.check.macros import definitions, expanded
-from derive.check.regions import Region, blanked, regions
+from derive.check.region import Region
+from derive.check.regions import blanked, regions
 from derive.narrate.feedback.remarks import Feedback
 from derive.source import Source
 
