@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from derive.certify import Certificate
+from derive.errors import Fault
 from derive.front.entries import Mapping as Entry
 from derive.notation import Notation
 from derive.problems.load_network import load
-from derive.problems.matrices import has_shapes
+from derive.problems.matrices import has_shapes, matrix_value
 from derive.problems.result import result
 
 
@@ -48,7 +49,15 @@ def _load_matrices(
 ) -> Problem:
     from derive.problems.matrix.load import load as load_matrices
 
-    return load_matrices(name, entry, others, notation, earlier)
+    try:
+        return load_matrices(name, entry, others, notation, earlier)
+    except Fault as fault:
+        where = matrix_value(entry, others)
+        if where is None:
+            raise
+        title = "a matrix or a vector is the value of a name that the lines use as a number"
+        expected = "one number, or `shapes` for a network of matrices"
+        raise Fault(title, where.span(), expected=expected, reason=fault.title) from None
 
 
 def _matrix_result(problem: Any) -> dict[str, Any]:
