@@ -21,7 +21,7 @@ from derive.check.same_names import together, unknown_functions
 from derive.check.value import Kink, TooLong, Unread, Valuation, bounded
 from derive.errors import Fault
 from derive.language import surface as s
-from derive.language.grammar import parse
+from derive.language.grammar import parse, syntax_of
 from derive.language.walk import walk
 from derive.numeric import precisely
 from derive.ops import DomainError
@@ -64,7 +64,9 @@ def equal(a: str, b: str, known: Known | None = None, digits: int | None = None,
     except Fault as fault:
         return Answer("undecided", because=str(fault))
     left, right = together(left, right, a, b)
-    answer = _Comparison(left, right, known or Known(), digits).answer()
+    # In plain text a number beside a matrix stands at every entry.
+    plain = tuple((syntax if syntax != "auto" else syntax_of(text)) == "plain" for text in (a, b))
+    answer = _Comparison(left, right, known or Known(), digits, plain).answer()
     mine, others = unknown_functions(left), unknown_functions(right)
     if answer.verdict == "different" and bool(mine) != bool(others):
         strange = mine | others
@@ -85,6 +87,7 @@ class _Comparison:
     right: s.Tree
     known: Known
     digits: int | None
+    spread: tuple[bool, ...] = (False, False)
     compared: int = 0
     only_one: int = 0
     neither: int = 0
@@ -137,7 +140,7 @@ class _Comparison:
         made: list[Valuation] = []
 
         def both() -> tuple[Quantity, Quantity, int, int]:
-            made[:] = [Valuation(point, bound=point.whole(), snaps=point.snaps) for _ in range(2)]
+            made[:] = [Valuation(point, bound=point.whole(), snaps=point.snaps, spread=x) for x in self.spread]
             a, b = (v.value(tree) for v, tree in zip(made, (self.left, self.right), strict=True))
             return a, b, max(v.largest for v in made), min(v.least for v in made)
 
@@ -159,9 +162,9 @@ class _Comparison:
 
     def _undefined(self, point: Free) -> None:
         has = 0
-        for tree in (self.left, self.right):
+        for tree, spread in zip((self.left, self.right), self.spread, strict=True):
             try:
-                Valuation(point, bound=point.whole()).value(tree)
+                Valuation(point, bound=point.whole(), spread=spread).value(tree)
                 has += 1
             except (DomainError, ZeroDivisionError, OverflowError, ValueError):
                 pass
