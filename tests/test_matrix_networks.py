@@ -256,6 +256,43 @@ def test_shapes_that_nothing_says_follow(problems: dict[str, Any]) -> None:
     assert [str(d) for d in made.names["y"].symbol.shape] == ["K", "1"]
 
 
+RECURRENT = r"""---
+title: T
+networks:
+  rnn:
+    forward: |
+      h_t = \tanh(w_x x_t + w_h h_{t-1} + b), \quad t = 1, \dots, 3
+      \hat{y} = v h_3
+      L = \frac12 (\hat{y} - y)^2
+    parameters: w_x, w_h, b, v
+    constants: h_0
+    values: x_1 = 1, x_2 = 0.5, x_3 = -1, y = 0.5, h_0 = 0, w_x = 0.5, w_h = 0.8, b = 0, v = 1
+---
+"""
+
+
+def test_a_line_for_several_steps(tmp_path: Path) -> None:
+    path = tmp_path / "rnn.md"
+    path.write_text(RECURRENT, encoding="utf-8")
+    found = build(path, tmp_path, ("json",)).result["problems"]["rnn"]
+    assert close(found["values"]["h_3"], -0.05919890246547191, 12)
+    wanted = {"w_x": 0.206646264, "w_h": -0.450474284, "b": -1.063077368, "v": 0.033103961}
+    assert all(close(found["gradients"][name]["value"], value, 8) for name, value in wanted.items())
+
+
+def test_a_line_for_several_layers(tmp_path: Path) -> None:
+    lines = r"""
+forward: |
+  a^{[l]} = \sigma(W^{[l]} a^{[l-1]}), \quad l = 1, 2
+  L = f(a^{[2]})
+shapes: a^{[0]} \in R^4, W^{[1]} \in R^{6 x 4}, W^{[2]} \in R^{3 x 6}
+where: \sigma = any
+"""
+    made = network(tmp_path, lines)
+    assert [line.name for line in made.lines] == ["a_1", "a_2", "L"]
+    assert str(made.names["a_2"].symbol.shape[0]) == "3"
+
+
 # ----------------------------------------------------------------------------------------------------- bad input
 
 PRODUCT = "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n"

@@ -20,6 +20,7 @@ from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.line import read_functions, read_line, read_name
 from derive.problems.network import Network
 from derive.problems.roles import Roles
+from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update, read_values
 from derive.source import Slice
 
@@ -52,7 +53,7 @@ class _Loader:
             notation = read_notation(part.get("notation"), notation)
         self.notation = notation
         self.joined: set[str] = set()
-        self.lines = merged_lines(chain, lambda given: [read_line(item) for item in entries(given)])
+        self.lines = merged_lines(chain, lambda given: [read_line(item) for item in unrolled(entries(given))])
         if not self.lines:
             raise Fault(f"the network {name} has no line", self.entry.span, expected="at least one line", fix=EXAMPLE)
 

@@ -36,6 +36,7 @@ from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
 from derive.problems.matrix.values import read_matrix
 from derive.problems.roles import Roles
+from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update
 from derive.source import Slice, of_text
 
@@ -82,7 +83,7 @@ class _Loader:
         self.samples = self._samples()
 
     def load(self) -> MatrixNetwork:
-        lines = merged_lines(self.chain, lambda given: [read_line(item) for item in entries(given)])
+        lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))])
         if not lines:
             raise Fault(f"the network {self.name} has no line", self.entry.span, expected="at least one line")
         self.lines = lines
