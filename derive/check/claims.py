@@ -26,7 +26,7 @@ class Claim:
     """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
-    lead: the last sentence (or heading) of prose before it.
+    lead: the last sentence (or heading) of prose before it. heading: the last heading.
     """
 
     line: int
@@ -38,6 +38,7 @@ class Claim:
     words: str
     paragraph: int
     lead: str = ""
+    heading: str = ""
 
     @property
     def left(self) -> Slice:
@@ -89,42 +90,56 @@ def read(source: Source, latex: bool) -> HandIn:
     clean = Source(source.name, text)
     made = parts(text)
     found: list[tuple[int, Statement]] = []
-    for region in regions(clean, latex):
+    found_in = regions(clean, latex)
+    for region in found_in:
         found += [(region.start, statement) for statement in statements(region.text)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
-    leads = _leads(text, [start for start, _ in found])
+    leads = _leads(text, [(region.start, region.start + len(region.text.text)) for region in found_in])
+    heads = [m.start() for m in _HEADING.finditer(text)]
+    headings = ["", *(m[1] or m[2] for m in _HEADING.finditer(text))]
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
     claims = [
         claim
         for (start, _), statement in zip(found, whole, strict=True)
         for claim in _claims(
-            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines
+            source,
+            statement,
+            part_at(made, start),
+            bisect_right(breaks, start),
+            (leads.get(start, ""), headings[bisect_right(heads, start)]),
+            lines,
         )
     ]
     return HandIn(source, tuple(claims), macros, tuple(made))
 
 
-_FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")
+_FORMULAS = re.compile(r"\\(?:begin|end)\{[^}]*\}|\\[()\[\]]|[`$]")
+_HEADING = re.compile(
+    r"^[ \t]*(?:\#{1,6}[ \t]+([^\n]{1,200})|\\(?:sub)*(?:section|paragraph)\*?\{([^{}\n]{1,200})\})", re.MULTILINE
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)")
 
 
-def _leads(text: str, starts: list[int]) -> dict[int, str]:
-    """Return for each region the last sentence of prose before it; a heading is one."""
+def _leads(text: str, places: list[tuple[int, int]]) -> dict[int, str]:
+    """Return for each region the last sentence of prose before it, as far as it goes; a heading is one."""
     found: dict[int, str] = {}
     before, lead = 0, ""
-    for start in dict.fromkeys(starts):
-        between = _FORMULAS.sub(" ", text[max(before, start - 2000) : start])
-        words = [w for w in _SENTENCE.split(between) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1]
-        lead = " ".join(words[-1].split())[:300] if words else lead
-        found[start], before = lead, start
+    for start, end in places:
+        first, *more = _SENTENCE.split(_FORMULAS.sub(" ", text[max(before, start - 2000) : start]))
+        spoken = [w for w in (first, *more) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1]
+        if spoken[-1:] == [first] or not more:  # the sentence that the region before stands in goes on
+            lead = " ".join(f"{lead} {first}".split())[-300:]
+        elif spoken:
+            lead = " ".join(spoken[-1].split())[:300]
+        found[start], before = lead, end
     return found
 
 
 def _claims(
-    source: Source, statement: Statement, part: Part | None, paragraph: int, lead: str, lines: list[int]
+    source: Source, statement: Statement, part: Part | None, paragraph: int, said: tuple[str, str], lines: list[int]
 ) -> Iterator[Claim]:
-    """Yield the claims of a statement. lines: where each line of the source starts."""
+    """Yield the claims of a statement. said: its lead and heading; lines: where each line of the source starts."""
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
     for first in range(0, len(statement.signs), _CHAIN):
         chain = sides[first : first + _CHAIN + 1]
@@ -133,7 +148,7 @@ def _claims(
             column = sign.start - lines[line - 1] + 1
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
-            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, lead)
+            yield Claim(line, column, sign.relation, chain, at, part, statement.words, paragraph, *said)
 
 
 _STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")

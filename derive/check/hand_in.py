@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
 from derive.check.follow import Slip, followed, slip_of
-from derive.check.judge import Bench, Verdict, define, judge
+from derive.check.judge import Bench, Verdict, define
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.subject import Subject
+from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
 from derive.language import surface as s
@@ -95,6 +95,7 @@ class _Checker:
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
         sides = [self.tree(side, subject) for side in claim.chain]
+        self.renew(sides, claim, bench)
         left, right = sides[claim.at], sides[claim.at + 1]
         if left is None or right is None:
             side = claim.left if left is None else claim.right
@@ -126,6 +127,15 @@ class _Checker:
             return fault.title
         return ""
 
+    def renew(self, sides: list[s.Tree | None], claim: Claim, bench: Bench) -> None:
+        """Put the new value of a parameter for the name that an arrow or an update gives it."""
+        for at in range(len(sides) - 1):
+            left, right = sides[at], sides[at + 1]
+            if isinstance(left, s.Name) and right is not None:
+                left = sides[at] = as_new(left, right, claim.relation if at == claim.at else "", bench)
+                if (parameter := bench.new(left.id)) is not None:
+                    bench.stepped.add(parameter)
+
     def introduced(self, sides: Sequence[s.Tree | None], claim: Claim, bench: Bench) -> bool:
         """Take the names that a chain introduces; return whether this relation is what introduces one."""
         found = False
@@ -150,20 +160,13 @@ class _Checker:
             return compared(claim.relation, left, right, bench)
         if claim.relation not in _EQUALITIES:
             return Verdict("undecided", f"{claim.relation} is not judged")
-        left = _after_arrow(left, bench) if claim.relation == "<-" else left
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
         limit = at_infinity(left, right, bench)
         if limit is not None:
             return limit
-        found = judge(left, right, _EQUALITIES[claim.relation], bench)
-        if not speaks_of_after(claim.lead) or bench.subject.after_update is None:
-            return found
-        then = judge(left, right, _EQUALITIES[claim.relation], replace(bench, after=True))
-        if then.kind == "wrong" and found.kind == "correct":
-            return Verdict("undecided", "it is right with the values before the update; are those meant?")
-        return then
+        return timed(left, right, claim, _EQUALITIES[claim.relation], bench)
 
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
@@ -179,26 +182,6 @@ class _Checker:
         if judged.verdict.kind == "wrong":
             slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
         return judged
-
-
-_AFTER = re.compile(
-    r"\b(?:after (?:the|one|this|an?|that)(?: \w+){0,2} (?:update|step)"
-    r"|(?:new|updated) (?:weights?|parameters?|values?|network))\b",
-    re.IGNORECASE,
-)
-_ASKED = re.compile(r"(?:compute|calculate|find|give|derive|determine|what|how|why)\b", re.IGNORECASE)
-
-
-def speaks_of_after(lead: str) -> bool:
-    """Return whether a sentence says that what follows is meant after the update; a question does not."""
-    return bool(_AFTER.search(lead)) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
-
-
-def _after_arrow(left: s.Tree, bench: Bench) -> s.Tree:
-    """Return the new value of a parameter for `w \\leftarrow …`."""
-    if not isinstance(left, s.Name) or bench.subject.after(f"{left.id}_new") is None:
-        return left
-    return replace(left, id=f"{left.id}_new")
 
 
 def _name(tree: s.Tree | None) -> str:

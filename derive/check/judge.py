@@ -11,10 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
-from derive.check.quantities import Mismatch, Quantity, Scalar
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
 from derive.check.rounding import literal, shown, slack, uncertain, unit, within
 from derive.check.subject import NetworkWorld, Point, Subject
 from derive.check.value import TooLong, Unread, Valuation
+from derive.expr import Value
+from derive.graph import Role
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS, precisely
@@ -43,7 +45,8 @@ class Bench:
     """What a hand-in has said so far, beside the network that it speaks of.
 
     beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
-    update.
+    update. renewed: other names of new values, id → parameter. stepped: the parameters
+    whose new values have been spoken of.
     """
 
     subject: Subject
@@ -52,21 +55,59 @@ class Bench:
     numbers: dict[str, Quantity] = field(default_factory=dict)
     beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
     after: bool = False
+    renewed: dict[str, str] = field(default_factory=dict)
+    stepped: set[str] = field(default_factory=set)
 
     @property
     def meant(self) -> Point | None:
         """The point whose numbers are meant: of the exercise, or (`after`) that after its update."""
-        return self.subject.after_update if self.after else self.subject.own
+        return self.then if self.after else self.subject.own
+
+    @property
+    def then(self) -> Point | None:
+        """The point after the update: of the exercise, or with the new values that the hand-in has said."""
+        own, subject = self.subject.own, self.subject
+        if own is None:
+            return None
+        if subject.network.update is not None:
+            return subject.later(own, self._moving) if self._moving != frozenset() else None
+        new: dict[str, Value] = {}
+        for id in [id for id in self.own if subject.after(id) is not None]:
+            found = self.world(own).name(id)
+            if found is None or isinstance(found, Grid):
+                return None
+            new[subject.after(id) or ""] = found
+        return subject.at({**own.leaves, **new}) if new else None
+
+    @property
+    def _moving(self) -> frozenset[str] | None:
+        """The parameters that the update changes, None for all: where nothing is data, those that it is said of."""
+        data = any(leaf.role is Role.DATA for leaf in self.subject.graph.leaves())
+        return None if data else frozenset(self.stepped)
+
+    @property
+    def points(self) -> list[Point]:
+        """The points at which names are compared."""
+        found = [self.subject.later(point, self._moving) for point in self.subject.points] if self.after else []
+        return [point for point in found if point is not None] if self.after else self.subject.points
 
     def world(self, point: Point, total: bool = False) -> NetworkWorld:
-        world = NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
+        world = NetworkWorld(
+            self.subject, point, self.own, self.aliases, total, self.numbers, renewed=self.renewed, later=self.after
+        )
         return world.believing(self.beliefs) if self.beliefs else world
+
+    def new(self, id: str) -> str | None:
+        """Return the parameter whose new value an id means here, None for any other."""
+        return self.renewed.get(id) or self.subject.after(id)
 
     def knows(self, id: str) -> bool:
         subject = self.subject
         return (
             subject.plain(id) is not None
-            or subject.after(id) is not None
+            or (subject.after(id) is not None and subject.network.update is not None)
+            or subject.after_line(id) is not None
+            or id in self.renewed
             or subject.is_rate(id)
             or id in self.own
             or id in self.numbers
@@ -163,7 +204,7 @@ def _symbolic(
 
 def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdict:
     count = 0
-    for point in bench.subject.points:
+    for point in bench.points:
         world = bench.world(point, total)
         try:
             sides = [Valuation(world), Valuation(world)]

@@ -10,6 +10,7 @@ from derive.check.functions import FUNCTIONS
 from derive.check.judge import constant
 from derive.check.macros import expanded
 from derive.check.parts import Path
+from derive.check.renewed import renewed
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table
@@ -19,7 +20,6 @@ from derive.ops import SPELLINGS
 from derive.source import Slice
 
 _NOTHING = Table()
-_NEW = ("_new", "^new", "^(new)", "^+", "^(t+1)")
 _RATES = ("alpha", "eta", "lr", "gamma", "epsilon", "mu", "lambda")
 _NO_LINE = (s.Partial, s.Nabla, s.EvalAt, s.Matrix, s.Relation, s.Seq, s.Dots, s.Index, s.Transpose)
 _CONSTANTS = ("e", "pi", "infty", "dots")
@@ -150,8 +150,10 @@ def _head(tree: s.Tree | None) -> str:
 
 def is_new(id: str, own: Own) -> bool:
     """Return whether an id means a name of the part after an update."""
-    stems = [id.removesuffix(end) for end in _NEW if id.endswith(end)]
-    return any(stem in own.values or any(stem in line.reads for line in own.lines.values()) for stem in stems)
+    stem = renewed(id, parameter=True)
+    if not stem:
+        return False
+    return stem in own.values or stem in own.lines or any(stem in line.reads for line in own.lines.values())
 
 
 def _is_number(tree: s.Tree) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
+from derive.check.renewed import former, renewed
 from derive.differentiate import Derivation, differentiate
 from derive.expr import Ref, Value
 from derive.graph import Graph, Role
@@ -25,8 +26,6 @@ from derive.points import adjoints, forward, points
 from derive.problems.network import Network
 
 MOST = 8  # random points of a claim
-# What a student writes at a parameter after an update: w_new, w^{new}, w^+, w'.
-_AFTER = re.compile(r"(?P<name>.+?)(?:_new|\^\(?new\)?|\^\+|\^\(?t\+1\)?|')$")
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Subject:
     def __init__(self, network: Network) -> None:
         self.network, self.graph, self.name = network, network.graph, network.name
         self._toward: dict[str, Derivation] = {}
+        self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
 
     @cached_property
     def table(self) -> Table:
@@ -77,13 +77,25 @@ class Subject:
         """Return the plain name of what a hand-in calls by an id, None where the network has none."""
         also, plain = self.network.also, self.network.plain
         spelled = re.sub(r"^([A-Za-z]+)(\d+)$", r"\1_\2", id)  # w1 for w_1
-        return plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        found = plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
+        if found is None and (before := former(id)):
+            return self.plain(before)
+        return found
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
-        found = _AFTER.fullmatch(id)
-        name = self.plain(found["name"]) if found and self.plain(id) is None else None
-        return name if name in self.network.parameters else None
+        return self._renewed(id, True, self.network.parameters)
+
+    def after_line(self, id: str) -> str | None:
+        """Return the line whose value after the update an id means, None for any other."""
+        if self.network.update is None:
+            return None
+        return self._renewed(id, False, [node.name for node in self.graph.lines()])
+
+    def _renewed(self, id: str, parameter: bool, among: Sequence[str]) -> str | None:
+        stem = renewed(id, parameter)
+        name = self.plain(stem) if stem and self.plain(id) is None else None
+        return name if name in among else None
 
     def is_rate(self, id: str) -> bool:
         update = self.network.update
@@ -106,10 +118,29 @@ class Subject:
     @cached_property
     def after_update(self) -> Point | None:
         """The point of the exercise after one step of its update; None without one."""
-        if self.own is None or self.own.rate is None or not self.own.updated:
-            return None
+        return self.later(self.own) if self.own is not None else None
+
+    def later(self, point: Point, only: frozenset[str] | None = None) -> Point | None:
+        """Return the point after one step of the update (of some parameters), None where there is none.
+
+        The new values of parameters are their values there.
+        """
+        kept = point is self.own or any(point is p for p in self.points)  # others may share their id with one gone
+        if kept and (id(point), only) in self._later:
+            return self._later[id(point), only]
+        found = None
+        if point.rate is not None and point.updated:
+            new = {name: x for name, x in point.updated.items() if only is None or name in only}
+            found = self.at({**point.leaves, **new}, point.rate)
+            found = replace(found, updated=point.updated) if found is not None else None
+        if kept:
+            self._later[id(point), only] = found
+        return found
+
+    def at(self, leaves: Mapping[str, Value], rate: Value | None = None) -> Point | None:
+        """Return the point with some values of the leaves, None where it has no value."""
         with precisely():
-            return self._point({**self.own.leaves, **self.own.updated}, self.own.rate)
+            return self._point(leaves, rate)
 
     @cached_property
     def points(self) -> list[Point]:
@@ -130,12 +161,18 @@ class Subject:
         if env is None:
             return None
         found = adjoints(network.derivation, env, network.notation)
-        updated: dict[str, Value] = {}
-        if network.update is not None and rate is not None:
-            for name in network.parameters:
-                step = network.update.rule.step(Ref(name), Ref("\x00g"), Ref("\x00r"))
-                updated[name] = value(step, {**env, "\x00g": found[name], "\x00r": rate})
-        return Point(leaves, env, found, rate, updated, given)
+        return Point(leaves, env, found, rate, self._step(env, found, rate), given)
+
+    def _step(
+        self, values: Mapping[str, Value], gradients: Mapping[str, Value], rate: Value | None
+    ) -> dict[str, Value]:
+        """Return the parameters after one step of the update."""
+        update, updated = self.network.update, dict[str, Value]()
+        if update is not None and rate is not None:
+            for name in self.network.parameters:
+                step = update.rule.step(Ref(name), Ref("\x00g"), Ref("\x00r"))
+                updated[name] = value(step, {**values, "\x00g": gradients[name], "\x00r": rate})
+        return updated
 
     def derivative(self, of: str, wrt: str, point: Point, total: bool) -> Value | None:
         """Return ∂of/∂wrt: of the loss the gradient, else of a line its local or (`total`) whole derivative."""
@@ -175,13 +212,18 @@ class Subject:
                 env[line.name] = value(line.expr, env, self.network.notation.relu_at_0)
         return Point(point.leaves, env, point.adjoints, point.rate, point.updated)
 
+    def with_gradients(self, point: Point, gradients: Mapping[str, Value]) -> Point:
+        """Return a point with other gradients, and with the step of the update that follows from them."""
+        return replace(point, adjoints=gradients, updated=self._step(point.values, gradients, point.rate))
+
 
 @dataclass
 class NetworkWorld:
     """A network at a point, with the names that the hand-in has introduced.
 
     own: id → what it was defined as. total: read ∂a/∂b along all paths. numbers: id → value for names that stand for
-    a number here ("when x = 0"). unknown: ids that mean nothing.
+    a number here ("when x = 0"). renewed: id → parameter for other names of new values. later: the point is one after
+    an update.
     """
 
     subject: Subject
@@ -191,6 +233,8 @@ class NetworkWorld:
     total: bool = False
     numbers: Mapping[str, Quantity] = field(default_factory=dict)
     valued: dict[str, Quantity] = field(default_factory=dict)
+    renewed: Mapping[str, str] = field(default_factory=dict)
+    later: bool = False
 
     @property
     def log(self) -> str:
@@ -214,7 +258,7 @@ class NetworkWorld:
                 point = self.subject.moved(point, {node: found})
         gradients = {node: found for (node, gradient), found in values.items() if gradient}
         believed = self.subject.swept(point, gradients)
-        return replace(self, point=replace(point, adjoints=believed), valued={})
+        return replace(self, point=self.subject.with_gradients(point, believed), valued={})
 
     def name(self, id: str) -> Quantity | None:
         if id in self.numbers:
@@ -222,8 +266,12 @@ class NetworkWorld:
         plain = self.node(id)
         if plain is not None:
             return self.point.values[plain]
-        if (parameter := self.subject.after(id)) is not None:
-            return self.point.updated.get(parameter)
+        if (parameter := self.renewed.get(id) or self.subject.after(id)) is not None:
+            new = self.point.updated.get(parameter)
+            return new if new is not None else self._defined(id)
+        if (line := self.subject.after_line(id)) is not None:
+            later = self.point if self.later else self.subject.later(self.point)
+            return later.values[line] if later is not None else None
         if self.subject.is_rate(id):
             return self.point.rate
         return self._defined(id)
@@ -239,8 +287,7 @@ class NetworkWorld:
             return None
         if id not in self.valued:
             inner = {k: v for k, v in self.own.items() if k != id}  # a name cannot define itself
-            world = NetworkWorld(self.subject, self.point, inner, self.aliases, self.total, self.numbers)
-            self.valued[id] = Valuation(world).value(self.own[id])
+            self.valued[id] = Valuation(replace(self, own=inner, valued={})).value(self.own[id])
         return self.valued[id]
 
     def function(self, id: str, primes: int) -> Callable[..., Quantity] | None:
