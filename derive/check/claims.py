@@ -11,6 +11,7 @@ from derive.check.macros import Macros, definitions, expanded
 from derive.check.parts import Part, part_at, parts
 from derive.check.regions import blanked, regions
 from derive.check.rows import Statement, following, statements
+from derive.check.spelled import as_meant, spelled
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table, parse
@@ -77,9 +78,9 @@ class HandIn:
     def _parsed(self, side: Slice, table: Table) -> s.Tree | Fault:
         if len(side.text) > LONGEST:
             return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
-        text = _spelled(_without_equations(expanded(side.text, self.macros)), table)
+        text = _spelled(spelled(_without_equations(expanded(side.text, self.macros))), table)
         try:
-            return parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
+            return as_meant(parse(of_text(text, "<formula>") if text != side.text else side, table, "latex"))
         except Fault as fault:
             return fault
 
@@ -174,8 +175,21 @@ def _without_equations(text: str) -> str:
         end = _argument_end(text, found.end())
         if end is None:
             return text
+        if text[end : end + 1] == "}" or _in_subscript(text, found.start()):
+            at = found.end()  # the values behind an evaluation bar
+            continue
         text, at = text[: found.end(1)] + text[end:], found.end(1)
     return text
+
+
+def _in_subscript(text: str, at: int) -> bool:
+    """Return whether the bracket around a place is a brace."""
+    depth = 0
+    for sign in reversed(text[:at]):
+        if sign in "([{" and depth == 0:
+            return sign == "{"
+        depth += (sign in ")]}") - (sign in "([{")
+    return False
 
 
 def _argument_end(text: str, at: int) -> int | None:

@@ -156,6 +156,10 @@ def judge(
 
     open_digits: numbers, by their digits, that are uncertain by so much beside those that the exercise makes so.
     """
+    if isinstance(left, s.Seq) and isinstance(right, s.Seq) and len(left.items) == len(right.items) > 0:
+        pairs = zip(left.items, right.items, strict=True)
+        return _joined([judge(a, b, approximate, bench, open_digits) for a, b in pairs])
+    left, right = _there(left, right), _there(right, left)
     try:
         with precisely():
             numbers = [constant(side) and not _named(side, bench) for side in (left, right)]
@@ -170,6 +174,22 @@ def judge(
         return Verdict("mismatched", str(clash))
     except (DomainError, ZeroDivisionError, OverflowError, ValueError) as missing:
         return Verdict("undecided", f"it has no value: {missing}")
+
+
+def _there(side: s.Tree, other: s.Tree) -> s.Tree:
+    """Return a formula at the place where the other side is looked at: `∂f/∂z|_{x = 1} = q` is about q there."""
+    if not isinstance(other, s.EvalAt) or isinstance(side, s.EvalAt) or constant(side):
+        return side
+    return s.EvalAt(side.at, side, other.points) if all(constant(x) for _, x in other.points) else side
+
+
+def _joined(found: list[Verdict]) -> Verdict:
+    """Return the verdict on two lists: they are right where all pairs are, and wrong where one is."""
+    for kind in ("wrong", "mismatched", "undecided"):
+        for at, one in enumerate(found, 1):
+            if one.kind == kind:
+                return Verdict(kind, f"entry {at}" + (f": {one.because}" if one.because else ""))
+    return found[0]
 
 
 def _named(tree: s.Tree, bench: Bench) -> bool:

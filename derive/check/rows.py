@@ -27,9 +27,10 @@ _TOKEN = re.compile(
   | \\(?P<words>text|textrm|textit|textbf|mbox|textnormal|intertext|shortintertext)\s*\{(?P<said>[^{}]*)\}
   | \\(?P<note>label|tag|hspace|vspace)\*?\s*\{[^{}]*\}
   | (?P<quad>\\q?quad\b)
+  | (?P<colon>\\colon\s*+=)
   | \\(?P<command>[A-Za-z]+)
   | (?P<escape>\\.)
-  | (?P<plain>:=|==|<=|>=|!=|->|<-|=>)
+  | (?P<plain>=:|:=|==|<=|>=|!=|->|<-|=>)
   | (?P<run>[A-Za-z0-9 ]+)
   | (?P<one>.)
 """,
@@ -39,6 +40,7 @@ _LONGEST, _MOST_WORDS = 20_000, 400  # characters of a side that goes on over ro
 _ARROWS = {"implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow"}
 _SIGNS = {
     **S.RELATIONS,
+    "=:": "=",
     "≈": "~",
     "≃": "~",
     "←": "<-",
@@ -218,6 +220,8 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
 
 def _is_name(made: _Splitter, words: str) -> bool:
     r"""Return whether `\text{…}` is part of a formula: a name such as ReLU, not words between formulas."""
+    if words in ("e-", "e+") and "".join(made.sides[-1].parts).rstrip()[-1:].isdigit():
+        return True  # the exponent of a number
     return bool(re.fullmatch(r"[A-Za-z0-9]+", words)) and words.lower() not in _JOINING
 
 
@@ -247,6 +251,8 @@ def _environment(made: _Splitter, found: re.Match[str]) -> None:
 
 def _relation(found: re.Match[str]) -> str | None:
     """Return the relation that a token is, None for any other."""
+    if found["colon"]:
+        return ":="
     if found["command"]:
         return _SIGNS.get(found["command"])
     return _SIGNS.get(found[0]) if found["plain"] or found["one"] else None

@@ -260,6 +260,19 @@ class NetworkWorld:
         believed = self.subject.swept(point, gradients)
         return replace(self, point=self.subject.with_gradients(point, believed), valued={})
 
+    def moved(self, values: Mapping[str, Quantity]) -> NetworkWorld | None:
+        """Return the world where some nodes have other values and all that reads them follows: `|_{x = 1}`."""
+        found = {self.node(id): x for id, x in values.items()}
+        if None in found or any(isinstance(x, Grid) for x in found.values()):
+            return None
+        new: dict[str, Value] = {node: x for node, x in found.items() if node and not isinstance(x, Grid)}
+        leaves = {node: x for node, x in new.items() if node in self.subject.leaves}
+        point = self.subject.at({**self.point.leaves, **leaves}, self.point.rate)
+        if point is not None and len(leaves) < len(new):
+            point = self.subject.moved(point, {n: x for n, x in new.items() if n not in leaves})
+            point = self.subject.with_gradients(point, self.subject.swept(point, {}))
+        return replace(self, point=point, valued={}) if point is not None else None
+
     def name(self, id: str) -> Quantity | None:
         if id in self.numbers:
             return self.numbers[id]

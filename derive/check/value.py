@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from derive.check import quantities as q
 from derive.check.functions import FUNCTIONS
@@ -319,7 +319,10 @@ class Valuation:
 
     def eval_at(self, t: s.EvalAt) -> Quantity:
         values = {name: self.value(x) for name, x in t.points}
-        inner = Valuation(_At(self.world, values), self.largest, self.least, self.kinks, dict(self.bound), self.steps)
+        moved = self.world.moved(values) if isinstance(self.world, _Movable) else None
+        inner = Valuation(
+            moved or _At(self.world, values), self.largest, self.least, self.kinks, dict(self.bound), self.steps
+        )
         found = inner.value(t.body)
         self.largest, self.least, self.steps = inner.largest, inner.least, inner.steps
         return found
@@ -425,6 +428,14 @@ def _slope(op: str, count: int) -> Expr:
     """Return the derivative as one expression, which is made into a function once for all numbers."""
     e = Apply(op, tuple(Ref(str(i)) for i in range(count)))
     return PRIMITIVES[op].vjp(0, ONE, e, e.args)
+
+
+@runtime_checkable
+class _Movable(Protocol):
+    """A world that follows when some of its names have other values."""
+
+    def moved(self, values: Mapping[str, Quantity]) -> World | None:
+        """Return the world where names have some values, None where it cannot follow."""
 
 
 @dataclass(slots=True)

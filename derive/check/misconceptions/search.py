@@ -154,6 +154,8 @@ def _told(record: Misconception, change: Change, meant: s.Tree | None, setting: 
 
     says = re.sub(r"\{(?P<part>right|wrong)(?P<slope>!)?\}", formula, record.says)
     formula_meant = meant is not None and not constant(setting.right) and not decimal(meant)
+    if meant is not None and isinstance(meant, s.Partial) and same(meant, setting.left):
+        formula_meant = False  # what is asked for is no answer
     expected = latex(meant, sign) if meant is not None and formula_meant else None
     return Diagnosis(record, says, expected)
 
