@@ -14,6 +14,7 @@ from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.subject import Subject
+from derive.check.told import tell
 from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
@@ -105,6 +106,8 @@ class _Checker:
             introduced = self.introduced(sides, claim, bench)
             verdict = self.verdict(claim, left, right, introduced, bench)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
+            if sides[0] is not None and claim.relation in _EQUALITIES and self.holds_so_far(judged):
+                tell(sides[0], right, bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
         self.done.append(judged)
@@ -113,6 +116,13 @@ class _Checker:
         """Leave out a claim in the middle of what is much too long."""
         verdict = Verdict("undecided", f"only {2 * MOST} claims are judged, the first and the last ones")
         self.done.append(Judged(claim, verdict, self.done[-1].subject))
+
+    def holds_so_far(self, judged: Judged) -> bool:
+        """Return whether a claim is right, and all before it in its chain."""
+        at = judged.claim.at
+        before = self.done[-at:] if at else []
+        same = all(one.claim.chain is judged.claim.chain for one in before)
+        return same and all(one.verdict.kind in ("correct", "definition") for one in (*before, judged))
 
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:

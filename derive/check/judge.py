@@ -5,12 +5,13 @@ A side with names on both sides must hold for all values; where a side is number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
+from derive.check.intermediate import digits, intermediate, slopes
 from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
 from derive.check.rounding import literal, shown, slack, uncertain, unit, within
 from derive.check.subject import NetworkWorld, Point, Subject
@@ -46,7 +47,7 @@ class Bench:
 
     beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
     update. renewed: other names of new values, id → parameter. stepped: the parameters
-    whose new values have been spoken of.
+    whose new values have been spoken of. told: by how much numbers may be off that the hand-in has computed itself.
     """
 
     subject: Subject
@@ -57,6 +58,7 @@ class Bench:
     after: bool = False
     renewed: dict[str, str] = field(default_factory=dict)
     stepped: set[str] = field(default_factory=set)
+    told: dict[str, Fraction] = field(default_factory=dict)
 
     @property
     def meant(self) -> Point | None:
@@ -262,7 +264,7 @@ def _numeric(
     off = slack(
         (left, right),
         lambda *moved: _both((left, right), world, moved),
-        _open_by(bench, open_digits, _fresh(left, right) if approximate else frozenset()),
+        _Open(bench, left, right, open_digits, _fresh(left, right) if approximate else frozenset()).by,
     )
     noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
     if within(a, b, right, approximate, off, noise):
@@ -305,17 +307,37 @@ def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
     return frozenset(text for text in new if unit(text) * 100 <= Fraction(text))
 
 
-def _open_by(bench: Bench, open_digits: Mapping[str, Fraction], fresh: frozenset[str]) -> Callable[[s.Num], Fraction]:
-    """Return by how much a number of a claim may be off."""
-    quantities = _quantities(bench)
-    exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
+class _Open:
+    """By how much the numbers of a claim may be off: as roundings of quantities, or of parts of the other side."""
 
-    def open_by(n: s.Num) -> Fraction:
-        if n.text in open_digits or Fraction(n.text) in exact:
-            return open_digits.get(n.text, Fraction(0))
-        return uncertain(n, quantities) or (unit(n.text) / 2 if n.text in fresh else Fraction(0))
+    def __init__(
+        self, bench: Bench, left: s.Tree, right: s.Tree, said: Mapping[str, Fraction], fresh: frozenset[str]
+    ) -> None:
+        self.bench, self.sides, self.said, self.fresh = bench, (left, right), said, fresh
+        self.quantities = _quantities(bench)
+        self.exact = {abs(x) for x in self.quantities if isinstance(x, Fraction)}
+        self.parts: dict[int, list[Scalar]] = {}
 
-    return open_by
+    def by(self, n: s.Num) -> Fraction:
+        if n.text in self.said or Fraction(n.text) in self.exact:
+            return self.said.get(n.text, Fraction(0))
+        found = uncertain(n, self.quantities) or (unit(n.text) / 2 if n.text in self.fresh else Fraction(0))
+        if found or "." not in n.text or digits(n.text) < 2:
+            return found
+        told = self.bench.told.get(n.text)
+        if told is not None:  # an equation of numbers is about them as they stand
+            return min(told, unit(n.text) / 2) if all(constant(side) for side in self.sides) else told
+        return uncertain(n, self._beside(n))
+
+    def _beside(self, n: s.Num) -> list[Scalar]:
+        """Return the intermediate results of the side that a number does not stand in."""
+        other = 0 if any(n is part for part in walk(self.sides[1])) else 1
+        if other not in self.parts:
+            point, subject = self.bench.meant, self.bench.subject
+            world = self.bench.world(point if point is not None else subject.points[0])
+            found = [*intermediate(self.sides[other], subject, world.point, world)]
+            self.parts[other] = [*found, *(slopes(subject, point) if point is not None else [])]
+        return self.parts[other]
 
 
 def _quantities(bench: Bench) -> list[Scalar]:

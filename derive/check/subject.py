@@ -43,8 +43,9 @@ class Point:
 class Subject:
     """What can be asked of a network: `points` to compare at, `own` with its own numbers (None without)."""
 
-    def __init__(self, network: Network) -> None:
-        self.network, self.graph, self.name = network, network.graph, network.name
+    def __init__(self, network: Network, free: bool = False) -> None:
+        """free: the network is only a heap of names, in which nothing is said of what depends on what."""
+        self.network, self.graph, self.name, self.free = network, network.graph, network.name, free
         self._toward: dict[str, Derivation] = {}
         self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
 
@@ -178,6 +179,8 @@ class Subject:
         """Return ∂of/∂wrt: of the loss the gradient, else of a line its local or (`total`) whole derivative."""
         if of == wrt:
             return Fraction(1)
+        if self.free and self.graph[of].role is not Role.LINE:
+            return None  # nothing is said of what it depends on
         if of == self.graph.loss:
             return point.adjoints[wrt]
         local = next((c for c in self.network.derivation.steps[wrt].contributions if c.consumer == of), None)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derive.check.intermediate import digits
 from derive.check.judge import Bench, Verdict, constant, decimal, judge
 from derive.check.limits import INFINITE
 from derive.check.misconceptions.edits import alike, bare, same
-from derive.check.misconceptions.figures import digits
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
 from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
