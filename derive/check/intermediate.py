@@ -90,9 +90,9 @@ def _meant(side: s.Tree, subject: Subject, world: World) -> Iterator[Expr]:
 
 
 def _of_formula(formula: Expr, subject: Subject, point: Point) -> Iterator[Scalar]:
-    inner = [e for e in parts(formula) if isinstance(e, Apply)]
+    inner: list[Expr] = [e for e in parts(formula) if isinstance(e, Apply)]
     for e in inner[:_MOST]:
-        if e.op in _EXPONENTIAL:
+        if isinstance(e, Apply) and e.op in _EXPONENTIAL:
             inner += [call("exp", mul(Number(Fraction(k)), e.args[0])) for k in (1, -1, 2, -2)]
     yield from _values(inner[:_MOST], subject, point)
 
