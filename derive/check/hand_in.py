@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from derive.check.choose import Asked, choose, names
@@ -84,12 +85,22 @@ def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conve
     return replace(judged, bench=bench, diagnosis=diagnose(*trees, judged.verdict, bench, approximate))
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Where a chain begins: the index of its first claim, its first side, where its last side stands."""
+
+    index: int
+    head: s.Tree | None
+    ends: int = -1
+
+
 class _Checker:
     def __init__(self, hand_in: HandIn) -> None:
         self.hand_in = hand_in
         self.benches: dict[str, Bench] = {}
         self.slips: dict[str, list[Slip]] = {}
         self.done: list[Judged] = []
+        self.begun = _Begun(0, None)
 
     def take(self, claim: Claim, subject: Subject) -> None:
         bench = self.benches.setdefault(subject.name, Bench(subject))
@@ -97,6 +108,7 @@ class _Checker:
             bench.numbers.clear()
         sides = [self.tree(side, subject) for side in claim.chain]
         self.renew(sides, claim, bench)
+        self.begin(claim, sides)
         left, right = sides[claim.at], sides[claim.at + 1]
         if left is None or right is None:
             side = claim.left if left is None else claim.right
@@ -106,8 +118,8 @@ class _Checker:
             introduced = self.introduced(sides, claim, bench)
             verdict = self.verdict(claim, left, right, introduced, bench)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
-            if sides[0] is not None and claim.relation in _EQUALITIES and self.holds_so_far(judged):
-                tell(sides[0], right, bench)
+            if claim.relation in _EQUALITIES and self.holds_so_far(judged):
+                tell(self.begun.head or left, right, bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
         self.done.append(judged)
@@ -117,12 +129,17 @@ class _Checker:
         verdict = Verdict("undecided", f"only {2 * MOST} claims are judged, the first and the last ones")
         self.done.append(Judged(claim, verdict, self.done[-1].subject))
 
+    def begin(self, claim: Claim, sides: Sequence[s.Tree | None]) -> None:
+        """Take note of where a chain of equations begins; a row that only goes on belongs to the one before it."""
+        goes_on = self.begun.ends == claim.chain[0].start and self.done[self.begun.index :] != []
+        if claim.at == 0 and not goes_on:
+            self.begun = _Begun(len(self.done), sides[0])
+        self.begun = replace(self.begun, ends=claim.chain[-1].start)
+
     def holds_so_far(self, judged: Judged) -> bool:
         """Return whether a claim is right, and all before it in its chain."""
-        at = judged.claim.at
-        before = self.done[-at:] if at else []
-        same = all(one.claim.chain is judged.claim.chain for one in before)
-        return same and all(one.verdict.kind in ("correct", "definition") for one in (*before, judged))
+        before = self.done[self.begun.index :]
+        return all(one.verdict.kind in ("correct", "definition") for one in (*before, judged))
 
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:
@@ -181,17 +198,31 @@ class _Checker:
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
         slips = self.slips.setdefault(bench.subject.name, [])
-        assert judged.trees is not None
+        trees = judged.trees
+        assert trees is not None
         approximate = _EQUALITIES.get(judged.claim.relation, False)
-        slip = followed(judged.trees, judged.verdict, approximate, slips, bench)
+        claim, verdict = judged.claim, judged.verdict
+
+        def judging(left: s.Tree, right: s.Tree, bench: Bench, moved: Mapping[str, Fraction]) -> Verdict:
+            return timed(left, right, claim, approximate, bench, moved)
+
+        slip = followed(trees, verdict, slips, bench, judging) if claim.relation in _EQUALITIES else None
         if slip is not None:
             because = f"it carries on line {self.done[slip.claim].claim.line}"
-            return replace(
-                judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
+            judged = replace(
+                judged, verdict=replace(verdict, kind="follow_through", because=because), follows=slip.claim
             )
-        if judged.verdict.kind == "wrong":
-            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench)
+        root = slip.claim if slip is not None else self.root(judged)
+        if root is not None:
+            slips += slip_of(root, self.begun.head or trees[0], trees[1], verdict.truth, bench)
         return judged
+
+    def root(self, judged: Judged) -> int | None:
+        """Return the claim that went wrong first where a chain has: this one, or the one that one before it follows."""
+        for index in range(self.begun.index, len(self.done)):
+            if (one := self.done[index]).verdict.kind in ("wrong", "follow_through"):
+                return index if one.follows is None else one.follows
+        return len(self.done) if judged.verdict.kind == "wrong" else None
 
 
 def _name(tree: s.Tree | None) -> str:

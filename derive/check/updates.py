@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.check.choose import names
 from derive.check.claims import Claim
@@ -49,18 +51,25 @@ def _steps(id: str, right: s.Tree, bench: Bench) -> bool:
     return any(plain(other) == plain(id) or bench.subject.is_rate(other) for other in names(right))
 
 
-def timed(left: s.Tree, right: s.Tree, claim: Claim, approximate: bool, bench: Bench) -> Verdict:
+def timed(
+    left: s.Tree,
+    right: s.Tree,
+    claim: Claim,
+    approximate: bool,
+    bench: Bench,
+    open_digits: Mapping[str, Fraction] | None = None,
+) -> Verdict:
     """Return the verdict on an equation, with the values before the update or those after it.
 
     Those after it are meant where the sentence before says so. Behind an update, or under a heading that speaks of one,
     they may be meant as well: a value is then right if it is that of either time.
     """
-    found = judge(left, right, approximate, bench)
+    found = judge(left, right, approximate, bench, open_digits)
     said = speaks_of_after(claim.lead)
     may = bench.stepped or speaks_of_after(claim.heading)
     if bench.then is None or not (said or (may and found.kind == "wrong")):
         return found
-    then = judge(left, right, approximate, replace(bench, after=True))
+    then = judge(left, right, approximate, replace(bench, after=True), open_digits)
     if not said:
         return then if then.kind == "correct" and _valued(left, bench) else found
     if then.kind == "wrong" and found.kind == "correct":
