@@ -40,14 +40,21 @@ class Certificate:
     max_error: float
 
 
-def certify(d: Derivation, notation: Notation, forms: Forms, given: Mapping[str, Value] | None = None) -> Certificate:
+def certify(
+    d: Derivation,
+    notation: Notation,
+    forms: Forms,
+    given: Mapping[str, Value] | None = None,
+    widest: int = _WIDEST_CHECK,
+) -> Certificate:
     """Return the certificate of a derivation and of the forms that will be shown for its adjoints.
 
+    widest: how many node evaluations a point may take before only a sample of the nodes is moved.
     Raises a Fault that names the first step that fails, or says that too few points could be found.
     """
     count, worst = 0, 0.0
     for leaves in points(d, notation, given):
-        error = _at(d, notation, forms, leaves)
+        error = _at(d, notation, forms, leaves, widest)
         if error is not None:
             count, worst = count + 1, max(worst, error)
     if count < _LEAST:
@@ -70,7 +77,9 @@ def certify_also(
     return known
 
 
-def _at(d: Derivation, notation: Notation, forms: Forms, leaves: Mapping[str, Value]) -> float | None:
+def _at(
+    d: Derivation, notation: Notation, forms: Forms, leaves: Mapping[str, Value], widest: int = _WIDEST_CHECK
+) -> float | None:
     """Return the largest relative error at a point, None where the forward pass has no value there."""
     from mpmath import mp
 
@@ -82,7 +91,7 @@ def _at(d: Derivation, notation: Notation, forms: Forms, leaves: Mapping[str, Va
     with mp.workdps(digits), suppress(DomainError):  # a step out of the domain: another point is taken
         env = forward(d.graph, leaves, notation)
         assert env is not None
-        return _Point(d, env, notation).compare(forms)
+        return _Point(d, env, notation, widest).compare(forms)
     return None
 
 
@@ -94,9 +103,10 @@ def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -
 class _Point:
     """One point at which a derivation is compared with differences of its forward pass."""
 
-    def __init__(self, d: Derivation, env: dict[str, Value], notation: Notation) -> None:
+    def __init__(self, d: Derivation, env: dict[str, Value], notation: Notation, widest: int) -> None:
         from mpmath import mp
 
+        self.widest = widest
         self.d, self.env, self.notation = d, env, notation
         self.step = mp.mpf(10) ** -(mp.dps // 3)
         self.adjoints = adjoints(d, env, notation)
@@ -154,9 +164,9 @@ class _Point:
     def _sample(self) -> list[str]:
         names = list(self.d.steps)
         cost = sum(len(self.later[n]) for n in names)
-        if cost <= _WIDEST_CHECK:
+        if cost <= self.widest:
             return names
-        return random.Random(len(names)).sample(names, max(8, len(names) * _WIDEST_CHECK // cost))
+        return random.Random(len(names)).sample(names, min(len(names), max(8, len(names) * self.widest // cost)))
 
     def _local(self, consumer: str, name: str) -> Value | None:
         """Return ∂consumer/∂name by central differences of that one line, at its real inputs."""

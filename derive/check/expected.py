@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.check.agree import close
 from derive.check.judge import constant
-from derive.check.quantities import Grid, Scalar
+from derive.check.quantities import Grid, Scalar, binary_size
 from derive.check.rounding import unit
 from derive.check.subject import Subject
 from derive.expr import Expr, Partial, Ref
@@ -13,6 +14,7 @@ from derive.graph import Role
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.notation import Digits, Notation, show
+from derive.numeric import DIGITS, precisely, value
 from derive.ops.primitive import real
 from derive.steps import backward_forms
 
@@ -40,6 +42,21 @@ def _number(written: s.Tree, truth: Scalar) -> str:
     return show(truth, plain)[0]
 
 
+def _holds(form: Expr, wrt: str, subject: Subject) -> bool:
+    """Return whether a form of a gradient has its value at all points: nothing else is told."""
+    with precisely():
+        for point in subject.points:
+            found = value(
+                form,
+                point.values,
+                subject.network.notation.relu_at_0,
+                lambda q, point=point: subject.derivative(q.of, q.wrt, point, total=False),  # type: ignore[misc]
+            )
+            if not close(found, point.adjoints[wrt], 0 if found == 0 else binary_size(found), DIGITS - 10):
+                return False
+    return True
+
+
 def _formula(left: s.Tree, subject: Subject) -> Expr | None:
     network = subject.network
     match left:
@@ -55,5 +72,6 @@ def _formula(left: s.Tree, subject: Subject) -> Expr | None:
         case s.Partial(of=s.Name(id=of) | s.Call(fn=of), wrt=(s.Name(id=by),)):
             wrt = subject.plain(by)
             if wrt is not None and wrt in network.derivation.steps and subject.plain(of) == network.graph.loss:
-                return backward_forms(network.derivation, wrt)[-1]
+                found = backward_forms(network.derivation, wrt)[-1]
+                return found if _holds(found, wrt, subject) else None
     return None

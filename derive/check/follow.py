@@ -108,10 +108,37 @@ def _believed(trees: tuple[s.Tree, s.Tree], slips: Sequence[Slip], bench: Bench,
     """Return whether a claim is right where quantities are what earlier claims said."""
     own = _of(trees[0], bench)
     beliefs = {(slip.of, slip.gradient): slip.tree for slip in slips if slip.tree is not None and slip.of != own}
-    if not beliefs:
+    if not any(_concerns(slip, trees, bench) for slip in slips if (slip.of, slip.gradient) in beliefs):
         return False
     believing = replace(bench, beliefs={**bench.beliefs, **beliefs})
     return judging(*trees, believing, {}).kind == "correct"
+
+
+def _concerns(slip: Slip, trees: tuple[s.Tree, s.Tree], bench: Bench) -> bool:
+    """Return whether a claim speaks of anything that changes with what a slip says: else it need not be judged again.
+
+    With the value of a node all behind it changes and every gradient, with a gradient those of what the node reads.
+    """
+    subject = bench.subject
+    world = bench.world(subject.points[0])
+    for part in (part for tree in trees for part in walk(tree)):
+        match part:
+            case s.Partial(wrt=(by,)):
+                node = world.quantity(by)
+                if node is None or not slip.gradient or node == slip.of or slip.of in subject.behind(node):
+                    return True
+            case s.Name(id=id) if (parameter := bench.new(id)) is not None:
+                if not slip.gradient or parameter == slip.of or slip.of in subject.behind(parameter):
+                    return True
+            case s.Name(id=id):
+                node = subject.plain(id)
+                if node is None or (not slip.gradient and (node == slip.of or node in subject.behind(slip.of))):
+                    return True
+            case s.Call() if world.function(part.fn, part.primes) is not None:
+                return True
+            case s.Partial() | s.Nabla():
+                return True
+    return False
 
 
 def _of(tree: s.Tree, bench: Bench) -> str | None:

@@ -22,8 +22,9 @@ from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice
 
-# Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
-_WORK, _ONE, _LEAST = 300_000, 50_000, 4_000
+# Operations for each claim while a hand-in has taken so many in all; from the last number on there are few.
+_SHARES = ((300_000, 50_000), (600_000, 4_000))
+_LEAST = 500
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
 
@@ -48,11 +49,11 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     """Return the claims of a hand-in with their verdicts."""
     checker = _Checker(hand_in)
     seen = replace(hand_in, claims=tuple(c for at, c in enumerate(hand_in.claims) if hand_in.looked_at(at)))
-    with bounded(_WORK):
+    with bounded(_SHARES[0][0]):
         chosen = iter(choose(seen, subjects, asked))
-    with bounded(_ONE) as work:
+    with bounded(_SHARES[0][1]) as work:
         for at, claim in enumerate(hand_in.claims):
-            work.renew(_ONE if work.done < _WORK else _LEAST)
+            work.renew(_share(work.done))
             if hand_in.looked_at(at):
                 checker.take(claim, next(chosen))
             else:
@@ -60,9 +61,14 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
         found = []
         for one in checker.done:
-            work.renew(_ONE if work.done < _WORK else _LEAST)
+            work.renew(_share(work.done))
             found.append(_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]))
     return found
+
+
+def _share(done: int) -> int:
+    """Return how many operations the next claim may take, after so many for those before it."""
+    return next((share for limit, share in _SHARES if done < limit), _LEAST)
 
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:

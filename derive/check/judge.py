@@ -247,7 +247,8 @@ def _certain(a: Quantity, b: Quantity, sides: list[Valuation]) -> bool:
 
 def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[s.Tree, ...]) -> dict[str, Any]:
     ids = dict.fromkeys(n.id for tree in sides for n in walk(tree) if isinstance(n, s.Name))
-    at = {id: bench.world(point).name(id) for id in ids if bench.knows(id)}
+    world = bench.world(point)
+    at = {id: world.name(id) for id in ids if bench.knows(id)}
     return {"at": at, "left": a, "right": b}
 
 

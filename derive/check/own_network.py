@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from derive.certify import certify
 from derive.check.own_lines import Line, Own, rate
 from derive.errors import Fault
 from derive.front.entries import Mapping as Entry
@@ -19,6 +20,8 @@ _TRIES = 12
 _LOSSES = ("L", "loss", "Loss", "E", "J", "C", "ell", "mathcal_L", "MSE", "BCE", "RSS")
 _EVERYTHING = r"\mathcal{E}_{all}"  # the sum of all names, where they belong to nothing else
 _MOST = 60
+_LINES = 120  # of a network; more than that no exercise has
+_SMALL = 40  # nodes of a network all formulas of which are checked beforehand
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def build(own: Own, losses: Counter[str], name: str) -> Built | None:
     for _ in range(_TRIES):
         loss = _loss(Own(lines, values), losses)
         order = _order(lines, loss) if loss else []
-        if not order:
+        if not order or len(order) > _LINES:
             return None
         given = {id: value for id, value in values.items() if any(id in lines[line].reads for line in order)}
         try:
@@ -102,7 +105,10 @@ def _load(name: str, used: Own, own: Own) -> Network | None:
             return None
         raise _Bad(where, fault.span.source.position(fault.span.start)[0] - 1) from None
     try:
-        _ = network.certificate
+        if len(network.graph.nodes) <= _SMALL:
+            _ = network.certificate
+        else:  # the forms of a gradient are held against it one by one, when they are told
+            certify(network.derivation, network.notation, {}, network.given if network.complete else None, _SMALL**2)
     except Fault:
         return None
     return network

@@ -13,6 +13,7 @@ from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.check.renewed import former, renewed
+from derive.check.value import Valuation, primitive_function, spend
 from derive.differentiate import Derivation, differentiate
 from derive.expr import Ref, Value
 from derive.graph import Graph, Role
@@ -47,6 +48,7 @@ class Subject:
         """free: the network is only a heap of names, in which nothing is said of what depends on what."""
         self.network, self.graph, self.name, self.free = network, network.graph, network.name, free
         self._toward: dict[str, Derivation] = {}
+        self._behind: dict[str, frozenset[str]] = {}
         self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
 
     @cached_property
@@ -82,6 +84,17 @@ class Subject:
         if found is None and (before := former(id)):
             return self.plain(before)
         return found
+
+    def behind(self, node: str) -> frozenset[str]:
+        """Return the lines that depend on a node."""
+        if node not in self._behind:
+            found, stack = set[str](), [node]
+            while stack:
+                more = [c for c in self.graph.consumers[stack.pop()] if c not in found]
+                found.update(more)
+                stack += more
+            self._behind[node] = frozenset(found)
+        return self._behind[node]
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
@@ -157,6 +170,7 @@ class Subject:
         return found
 
     def _point(self, leaves: Mapping[str, Value], rate: Value | None, given: bool = False) -> Point | None:
+        spend(len(self.graph.nodes))
         network = self.network
         env = forward(self.graph, leaves, network.notation)
         if env is None:
@@ -191,6 +205,7 @@ class Subject:
     def _total(self, of: str, wrt: str, point: Point) -> Value | None:
         if self.graph[of].role is not Role.LINE:
             return Fraction(0)
+        spend(len(self.graph.nodes))
         if of not in self._toward:
             self._toward[of] = differentiate(Graph(self.graph.nodes, of))
         found: dict[str, Value] = {}
@@ -200,6 +215,7 @@ class Subject:
 
     def swept(self, point: Point, gradients: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return all gradients where some of them are given."""
+        spend(len(self.graph.nodes))
         found: dict[str, Value] = {}
         at_zero = self.network.notation.relu_at_0
         for name, step in self.network.derivation.steps.items():
@@ -209,6 +225,7 @@ class Subject:
 
     def moved(self, point: Point, to: Mapping[str, Value]) -> Point:
         """Return the point at which some nodes have other values and everything behind them follows."""
+        spend(len(self.graph.nodes))
         env = {**point.values, **to}
         for line in self.graph.lines():
             if line.name not in to and line.expr is not None:
@@ -252,13 +269,11 @@ class NetworkWorld:
 
     def believing(self, beliefs: Mapping[tuple[str, bool], s.Tree]) -> NetworkWorld:
         """Return the world in which some nodes or gradients are what formulas say, and the others follow from them."""
-        from derive.check.value import Valuation
-
         values = {key: Valuation(self).value(tree) for key, tree in beliefs.items()}
-        point = self.point
-        for (node, gradient), found in values.items():
-            if not gradient and not isinstance(found, Grid):
-                point = self.subject.moved(point, {node: found})
+        moved: dict[str, Value] = {
+            node: x for (node, gradient), x in values.items() if not gradient and not isinstance(x, Grid)
+        }
+        point = self.subject.moved(self.point, moved) if moved else self.point
         gradients = {node: found for (node, gradient), found in values.items() if gradient}
         believed = self.subject.swept(point, gradients)
         return replace(self, point=self.subject.with_gradients(point, believed), valued={})
@@ -297,8 +312,6 @@ class NetworkWorld:
         return self.subject.plain(id) or self.aliases.get(id)
 
     def _defined(self, id: str) -> Quantity | None:
-        from derive.check.value import Valuation
-
         if id not in self.own:
             return None
         if id not in self.valued:
@@ -317,8 +330,6 @@ class NetworkWorld:
             return arbitrary(id, primes)
         named = self.subject.network.functions.get(id)
         if named is not None and named.op != OPEN and named.body is None:
-            from derive.check.value import primitive_function
-
             return primitive_function(named.op, primes, self.at_zero)
         return None
 
@@ -359,7 +370,6 @@ class NetworkWorld:
 
     def _slope(self, of: s.Tree, wrt: str) -> Quantity | None:
         """Return the derivative of an expression by a node, with everything behind that node following."""
-        from derive.check.value import Valuation
 
         def at(x: Value) -> Any:
             moved = self.subject.moved(self.point, {wrt: x})

@@ -65,6 +65,16 @@ def bounded(left: int) -> Iterator[Work]:
         _work.reset(token)
 
 
+def spend(operations: int) -> None:
+    """Count operations that are done for a value outside of it; raises TooLong where none are left."""
+    work = _work.get()
+    if work is not None:
+        work.left -= operations
+        work.done += operations
+        if work.left < 0:
+            raise TooLong("a value takes too many operations")
+
+
 class World(Protocol):
     """What the names of a formula mean at one point."""
 
@@ -222,12 +232,14 @@ class Valuation:
             raise TooLong("a value takes too many operations")
 
     def add(self, t: s.Add) -> Quantity:
+        self._takes(len(t.terms))
         first, *rest = (self.value(x) for x in t.terms)
         for term in rest:
             first = q.plus(first, term)
         return first
 
     def mul(self, t: s.Mul) -> Quantity:
+        self._takes(len(t.factors))
         found = self.value(t.factors[0])
         for sign, factor in zip(t.signs, t.factors[1:], strict=True):
             other = self.value(factor)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from derive.check.misconceptions.edits import everywhere, here
 from derive.check.subject import Subject
+from derive.check.value import spend
 from derive.errors import Fault
 from derive.expr import Apply, Expr, Partial, Ref
 from derive.graph import Role
@@ -18,6 +19,7 @@ from derive.language.walk import walk
 from derive.ops import primitive
 
 _LONGEST = 60  # parts of a composed line
+_LONG = 100  # parts of a gradient with everything put in
 _MANY = 12  # lines of a network that may all be confused
 _FORMS = 4  # ways to write one gradient that are looked at
 
@@ -28,6 +30,8 @@ class Facts:
     def __init__(self, subject: Subject) -> None:
         self.subject, self.network, self.graph = subject, subject.network, subject.graph
         self._trees: dict[str, s.Tree | None] = {}
+        self._written: dict[int, tuple[Expr, s.Tree | None]] = {}
+        self._gradients: dict[str, list[s.Tree]] = {}
 
     def tree(self, latex: str) -> s.Tree | None:
         if latex not in self._trees:
@@ -38,7 +42,9 @@ class Facts:
         return self._trees[latex]
 
     def written(self, e: Expr) -> s.Tree | None:
-        return self.tree(self.network.writer().latex(e))
+        if id(e) not in self._written:
+            self._written[id(e)] = e, self.tree(self.network.writer().latex(e))  # kept, so that its id stays its own
+        return self._written[id(e)][1]
 
     @cached_property
     def names(self) -> dict[str, s.Name]:
@@ -112,8 +118,11 @@ class Facts:
 
     def gradient(self, name: str) -> list[s.Tree]:
         """Return the ways to write the gradient of the loss by a node, the closed form first."""
-        trees = [self.written(e) for e in self.network.forms.get(name, ())]
-        return [t for t in trees if t is not None][:_FORMS]
+        if name not in self._gradients:
+            spend(10 * len(self.graph.nodes))
+            forms = self.network.forms_of(name, _LONG) if name in self.network.derivation.steps else ()
+            self._gradients[name] = [t for e in forms if (t := self.written(e)) is not None][:_FORMS]
+        return self._gradients[name]
 
     def local(self, of: str, by: str) -> s.Tree | None:
         return next((self.written(e) for line, read, e in self.edges if (line, read) == (of, by)), None)

@@ -15,6 +15,7 @@ from derive.check.misconceptions.record import Change, Changes, Misconception, s
 from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
 from derive.check.quantities import Grid
+from derive.check.value import spend
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import precisely
@@ -22,6 +23,7 @@ from derive.ops.primitive import real
 
 _LONGEST = 100  # parts of a formula that is looked into
 _MOST = 3000  # changes that are tried
+_CHANGE = 4  # operations that one takes
 Explained = tuple[Change, s.Tree | None]  # with the right formula where it is known
 
 
@@ -101,6 +103,7 @@ class _Search:
     def some(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Yield changes as long as there is patience for them."""
         for change in changes:
+            spend(_CHANGE)
             if self.left_over <= 0:
                 return
             self.left_over -= 1
