@@ -73,7 +73,7 @@ def _share(done: int) -> int:
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    if judged.verdict.kind != "wrong" or judged.trees is None:
+    if judged.verdict.kind != "wrong" or judged.trees is None or judged.claim.relation not in _EQUALITIES:
         return replace(judged, bench=bench)
     try:
         return _diagnosed(judged, judged.trees, bench, conventions)
