@@ -10,6 +10,7 @@ from typing import Any
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
 from derive.check.follow import Slip, followed, slip_of
+from derive.check.general import general
 from derive.check.judge import Bench, Verdict, define
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
@@ -199,7 +200,8 @@ class _Checker:
         limit = at_infinity(left, right, bench)
         if limit is not None:
             return limit
-        return timed(left, right, claim, _EQUALITIES[claim.relation], bench)
+        found = timed(left, right, claim, _EQUALITIES[claim.relation], bench)
+        return (general(left, right, bench) or found) if found.kind == "undecided" else found
 
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
