@@ -8,6 +8,7 @@ import pytest
 from test_check import checked, verdicts
 
 from derive.check.result import expected_of
+from derive.narrate.feedback.terminal import report as told
 
 
 @pytest.fixture
@@ -60,3 +61,25 @@ def test_a_rule_for_any_argument_is_judged(report: Path, right: str, wrong: str)
 
 def test_an_unknown_name_beside_those_of_the_network_is_not_free(report: Path) -> None:
     assert verdicts(r"$\sigma'(z_1) = \sigma(z)(1 - \sigma(z))$", report) == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("L = 0.2439", "0.2438"), ("L = -0.2438", "0.2438"), ("L = 0.25", "0.24")]
+)
+def test_what_should_stand_there_is_not_what_does(report: Path, text: str, expected: str) -> None:
+    assert expected_of(checked(f"${text}$", report).judged[0]) == expected
+
+
+def test_digits_are_added_until_two_numbers_differ() -> None:
+    text = "$a = b c$ with $b = 0.75$, $c = 0.74024$.\n\n$b c = 0.5552$. $b c = 0.5551$."
+    found = checked(text).judged
+    assert found[-2].verdict.kind == "correct"
+    assert found[-1].verdict.kind == "correct"  # cut
+    (wrong,) = checked("$0.55518 = 0.5552 + 0$").judged
+    assert wrong.verdict.kind == "wrong" and expected_of(wrong) != "0.5552"
+
+
+def test_names_of_a_witness_are_written_as_they_are_spelled(report: Path) -> None:
+    text = r"$w_2^{new} = w_2 + \eta \frac{\partial L}{\partial w_2}$"
+    said = told(checked(text, report))
+    assert "w_2^new" not in said and "eta" not in said
