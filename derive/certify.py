@@ -103,7 +103,7 @@ def _extra_digits(d: Derivation, env: Mapping[str, Value], notation: Notation) -
 class _Point:
     """One point at which a derivation is compared with differences of its forward pass."""
 
-    def __init__(self, d: Derivation, env: dict[str, Value], notation: Notation, widest: int) -> None:
+    def __init__(self, d: Derivation, env: dict[str, Value], notation: Notation, widest: int = _WIDEST_CHECK) -> None:
         from mpmath import mp
 
         self.widest = widest
