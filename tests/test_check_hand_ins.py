@@ -56,7 +56,7 @@ WRITTEN = {
     "a slip and what follows from it": (
         r"$z_1 = w_1 x + b_1 = 0.4 \cdot 0.7 + 0.1 = 0.48$, $h_1 = \sigma(z_1) = 0.6177$, "
         r"$z_2 = -0.3 \cdot 0.6177 + 0.2 = 0.0147$, $h_2 = \sigma(0.0147) = 0.5037$, $h_2 = 0.6$",
-        "ccw" + "cf" + "ff" + "fcw",
+        "ccw" + "cf" + "ff" + "ffw",
     ),
     "a step that was rounded": (r"$z_2 = -0.3 \cdot 0.5939 + 0.2 = -0.1782 + 0.2 = 0.0218$", "ccc"),
     "a step that is wrong": (r"$z_2 = -0.3 \cdot 0.5939 + 0.2 = -0.1792 + 0.2 = 0.0208$", "cwc"),

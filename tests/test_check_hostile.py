@@ -95,7 +95,7 @@ CLAIMS = {
     r"$\frac{\partial \mathcal{L}}{\partial \omega_0} = \frac{\partial \mathcal{L}}{\partial \omega_1}$": "wrong",
     # names cannot be made to mean something else
     r"$\omega_0 = 0.7$": "wrong",
-    r"$z_0 = 7$ and $z_0 = 7$": "wrong wrong",
+    r"$z_0 = 7$ and $z_0 = 7$": "wrong follow_through",
     r"$q = 5$, $q = 6$": "definition wrong",
     r"$q = q$": "undecided",
     r"$a = b$, $b = a$": "undecided undecided",

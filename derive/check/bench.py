@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
 from derive.check.extremum_forms import KINDS
 from derive.check.functions import FUNCTIONS
-from derive.check.quantities import Quantity
+from derive.check.quantities import Grid, Quantity
 from derive.check.subject import Point, Subject
 from derive.check.value import Valuation
 from derive.check.world import NetworkWorld
+from derive.expr import Value
+from derive.graph import Role
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS, precisely
@@ -37,8 +40,9 @@ class Bench:
     """What a hand-in has said so far, beside the network that it speaks of.
 
     beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
-    update. accepted: decimals that were claimed before and are right. functions: id → parameters and formula of the
-    hand-in's own functions, `f(x) = …`.
+    update. functions: id → parameters and formula of the hand-in's own functions, `f(x) = …`. renewed: other names of
+    new values, id → parameter. stepped: the parameters whose new values have been spoken of. told: by how much numbers
+    may be off that the hand-in has computed itself.
     """
 
     subject: Subject
@@ -47,24 +51,72 @@ class Bench:
     numbers: dict[str, Quantity] = field(default_factory=dict)
     beliefs: Mapping[tuple[str, bool], s.Tree] = field(default_factory=dict)
     after: bool = False
-    accepted: set[str] = field(default_factory=set)
     functions: dict[str, tuple[tuple[str, ...], s.Tree]] = field(default_factory=dict)
+    renewed: dict[str, str] = field(default_factory=dict)
+    stepped: set[str] = field(default_factory=set)
+    told: dict[str, Fraction] = field(default_factory=dict)
 
     @property
     def meant(self) -> Point | None:
         """The point whose numbers are meant: of the exercise, or (`after`) that after its update."""
-        return self.subject.after_update if self.after else self.subject.own
+        return self.then if self.after else self.subject.own
+
+    @property
+    def then(self) -> Point | None:
+        """The point after the update: of the exercise, or with the new values that the hand-in has said."""
+        own, subject = self.subject.own, self.subject
+        if own is None:
+            return None
+        if subject.network.update is not None:
+            return subject.later(own, self._moving) if self._moving != frozenset() else None
+        new: dict[str, Value] = {}
+        for id in [id for id in self.own if subject.after(id) is not None]:
+            try:
+                found = self.world(own).name(id)
+            except (ArithmeticError, ValueError):
+                return None
+            if found is None or isinstance(found, Grid):
+                return None
+            new[subject.after(id) or ""] = found
+        return subject.at({**own.leaves, **new}) if new else None
+
+    @property
+    def _moving(self) -> frozenset[str] | None:
+        """The parameters that the update changes, None for all: where nothing is data, those that it is said of."""
+        data = any(leaf.role is Role.DATA for leaf in self.subject.graph.leaves())
+        return None if data else frozenset(self.stepped)
+
+    @property
+    def points(self) -> list[Point]:
+        """The points at which names are compared."""
+        found = [self.subject.later(point, self._moving) for point in self.subject.points] if self.after else []
+        return [point for point in found if point is not None] if self.after else self.subject.points
 
     def world(self, point: Point, total: bool = False) -> NetworkWorld:
-        world = NetworkWorld(self.subject, point, self.own, self.aliases, total, self.numbers)
-        world.functions = self.functions
+        world = NetworkWorld(
+            self.subject,
+            point,
+            self.own,
+            self.aliases,
+            total,
+            self.numbers,
+            functions=self.functions,
+            renewed=self.renewed,
+            later=self.after,
+        )
         return world.believing(self.beliefs) if self.beliefs else world
+
+    def new(self, id: str) -> str | None:
+        """Return the parameter whose new value an id means here, None for any other."""
+        return self.renewed.get(id) or self.subject.after(id)
 
     def knows(self, id: str) -> bool:
         subject = self.subject
         return (
             subject.plain(id) is not None
-            or subject.after(id) is not None
+            or (subject.after(id) is not None and subject.network.update is not None)
+            or subject.after_line(id) is not None
+            or id in self.renewed
             or subject.is_rate(id)
             or id in self.own
             or id in self.numbers

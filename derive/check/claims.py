@@ -13,10 +13,10 @@ from derive.check.decorations import RELATED
 from derive.check.extremum_forms import extremum
 from derive.check.macros import Macros, definitions, expanded, own_marks, unrolled, with_relation
 from derive.check.parts import Part, part_at, parts
-from derive.check.powers_of_ten import joined
 from derive.check.region import Region
 from derive.check.regions import blanked, regions
 from derive.check.rows import following, statements
+from derive.check.spelled import as_meant, spelled
 from derive.check.statement import Statement
 from derive.check.unlooked import notes
 from derive.errors import Fault
@@ -36,8 +36,8 @@ class Claim:
     """left relation right. line, column: of the relation symbol. chain: the sides of the whole statement.
 
     at: which of the chain's relations this is. words: the text in front, in the row. paragraph: which one it is in.
-    lead: the last sentence (or heading) of prose before it. unread: why it is not read, whatever its sides are.
-    doubt: why it may be meant otherwise if it turns out wrong.
+    lead: the last sentence (or heading) of prose before it. heading: the last heading. unread: why it is not read,
+    whatever its sides are. doubt: why it may be meant otherwise if it turns out wrong.
     """
 
     line: int
@@ -49,6 +49,7 @@ class Claim:
     words: str
     paragraph: int
     lead: str = ""
+    heading: str = ""
     unread: str = ""
     doubt: str = ""
 
@@ -93,13 +94,12 @@ class HandIn:
     def _parsed(self, side: Slice, table: Table) -> s.Tree | Fault:
         if len(side.text) > LONGEST:
             return Fault("this is too long for a formula", side.span(0, 1), expected=f"at most {LONGEST:,} characters")
-        text = _spelled(_without_equations(expanded(side.text, self.macros)), table)
+        text = _spelled(spelled(_without_equations(expanded(side.text, self.macros))), table)
         try:
             found = extremum(text, table)
             if found is not None:
                 return found
-            read = parse(of_text(text, "<formula>") if text != side.text else side, table, "latex")
-            return joined(read) if "10" in text else read
+            return as_meant(parse(of_text(text, "<formula>") if text != side.text else side, table, "latex"))
         except Fault as fault:
             return fault
 
@@ -117,7 +117,9 @@ def read(source: Source, latex: bool) -> HandIn:
     for region in places:
         found += [(region, statement) for statement in _statements(region.text, relating)]
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*\n", text)]
-    leads = _leads(text, [region.start for region, _ in found])
+    leads = _leads(text, [(region.start, region.end) for region in places])
+    heads = [m.start() for m in _HEADING.finditer(text)]
+    headings = ["", *(m[1] or m[2] for m in _HEADING.finditer(text))]
     whole = following([statement for _, statement in found])
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
     empty = HandIn(source, (), macros, tuple(made), notes(source, shown, places))
@@ -127,7 +129,13 @@ def read(source: Source, latex: bool) -> HandIn:
         for start in (region.start,)
         if statement.whole is None or not _is_formula(statement.whole, empty)
         for claim in _claims(
-            source, statement, part_at(made, start), bisect_right(breaks, start), leads.get(start, ""), lines, region
+            source,
+            statement,
+            region,
+            part_at(made, start),
+            bisect_right(breaks, start),
+            (leads.get(start, ""), headings[bisect_right(heads, start)]),
+            lines,
         )
     )
     first = tuple(islice(claims, _LISTED))
@@ -164,32 +172,38 @@ def _is_formula(whole: Slice, hand_in: HandIn) -> bool:
 
 
 _WITHIN = "the relation stands within something that could not be taken apart"
-_FORMULAS = re.compile(r"\$+[^$]{0,400}\$+|\\(?:begin|end)\{[^}]*\}|[`$]")
+_FORMULAS = re.compile(r"\\(?:begin|end)\{[^}]*\}|\\[()\[\]]|[`$]")
+_HEADING = re.compile(
+    r"^[ \t]*(?:\#{1,6}[ \t]+([^\n]{1,200})|\\(?:sub)*(?:section|paragraph)\*?\{([^{}\n]{1,200})\})", re.MULTILINE
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n[ \t]*\n|\n(?=#)")
 
 
-def _leads(text: str, starts: list[int]) -> dict[int, str]:
-    """Return for each region the last sentence of prose before it; a heading is one."""
+def _leads(text: str, places: list[tuple[int, int]]) -> dict[int, str]:
+    """Return for each region the last sentence of prose before it, as far as it goes; a heading is one."""
     found: dict[int, str] = {}
     before, lead = 0, ""
-    for start in dict.fromkeys(starts):
-        between = _FORMULAS.sub(" ", text[max(before, start - 2000) : start])
-        words = [w for w in _SENTENCE.split(between) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1]
-        lead = " ".join(words[-1].split())[:300] if words else lead
-        found[start], before = lead, start
+    for start, end in places:
+        first, *more = _SENTENCE.split(_FORMULAS.sub(" ", text[max(before, start - 2000) : start]))
+        spoken = [w for w in (first, *more) if len(re.findall(r"[A-Za-z]{3,}", w)) > 1]
+        if spoken[-1:] == [first] or not more:  # the sentence that the region before stands in goes on
+            lead = " ".join(f"{lead} {first}".split())[-300:]
+        elif spoken:
+            lead = " ".join(spoken[-1].split())[:300]
+        found[start], before = lead, end
     return found
 
 
 def _claims(
     source: Source,
     statement: Statement,
+    region: Region,
     part: Part | None,
     paragraph: int,
-    lead: str,
+    said: tuple[str, str],
     lines: list[int],
-    region: Region,
 ) -> Iterator[Claim]:
-    """Yield the claims of a statement. lines: where each line of the source starts."""
+    """Yield the claims of a statement. said: its lead and heading; lines: where each line of the source starts."""
     sides = tuple(Slice(source, side.start, side.text) for side in statement.sides)
     for first in range(0, len(statement.signs), _CHAIN):
         chain = sides[first : first + _CHAIN + 1]
@@ -199,8 +213,8 @@ def _claims(
             if not chain[at].text and not chain[at + 1].text:
                 continue  # a sign alone says nothing
             unread = _WITHIN if statement.whole is not None else statement.unread or region.unread
-            words = statement.words
-            yield Claim(line, column, sign.relation, chain, at, part, words, paragraph, lead, unread, region.doubt)
+            words, doubt = statement.words, region.doubt
+            yield Claim(line, column, sign.relation, chain, at, part, words, paragraph, *said, unread, doubt)
 
 
 _STUCK = re.compile(r"(?<![\\A-Za-z0-9_^{])([A-Za-z])([0-9])(?![0-9.])")
@@ -213,20 +227,7 @@ def _spelled(text: str, table: Table) -> str:
         known = f"{found[1]}_{found[2]}" in table.names and found[1] not in table
         return f"{found[1]}_{found[2]}" if known else found[0]
 
-    return _figures(_STUCK.sub(name, text))
-
-
-_COMMA = re.compile(r"\s*([-+−]?\s*\d+),(\d{1,2}|\d{4,}|(?<=0,)\d{3})\s*")  # not 1,234, which may be a thousand
-_PERCENT = re.compile(r"(?<![\w.,])(\d+)(?:\.(\d+))?\s*\\?%\s*\Z")
-_SET_NUMBER = re.compile(r"\\num\s*(?:\[[^\]]{0,60}\])?\s*\{\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\}")
-
-
-def _figures(text: str) -> str:
-    """Return a side with its numbers as the grammar reads them: `0,25`, `25\\%` and `\\num{0.25}` are 0.25."""
-    text = _SET_NUMBER.sub(r"\1", text)
-    if comma := _COMMA.fullmatch(text):
-        return f"{comma[1]}.{comma[2]}"
-    return _PERCENT.sub(lambda m: f"{m[1].zfill(3)[:-2]}.{m[1].zfill(3)[-2:]}{m[2] or ''}", text)
+    return _STUCK.sub(name, text)
 
 
 _EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
@@ -239,8 +240,21 @@ def _without_equations(text: str) -> str:
         end = _argument_end(text, found.end())
         if end is None:
             return text
+        if text[end : end + 1] == "}" or _in_subscript(text, found.start()):
+            at = found.end()  # the values behind an evaluation bar
+            continue
         text, at = text[: found.end(1)] + text[end:], found.end(1)
     return text
+
+
+def _in_subscript(text: str, at: int) -> bool:
+    """Return whether the bracket around a place is a brace."""
+    depth = 0
+    for sign in reversed(text[:at]):
+        if sign in "([{" and depth == 0:
+            return sign == "{"
+        depth += (sign in ")]}") - (sign in "([{")
+    return False
 
 
 def _argument_end(text: str, at: int) -> int | None:

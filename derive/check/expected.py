@@ -8,6 +8,8 @@ from derive.check.bench import constant
 from derive.check.quantities import Grid, Scalar
 from derive.check.rounding import unit
 from derive.check.subject import Subject
+from derive.check.value import Valuation
+from derive.check.world import NetworkWorld
 from derive.expr import Expr, Partial, Ref
 from derive.graph import Role
 from derive.language import surface as s
@@ -16,28 +18,47 @@ from derive.notation import Digits, Notation, show
 from derive.ops.primitive import real
 from derive.steps import backward_forms
 
+_MORE = 8  # decimals at most beyond those that stand there
 _NOTHING = Fraction(1, 10**15)  # the limit of what vanishes
 
 
 def expected(left: s.Tree, right: s.Tree, truth: Scalar | Grid | None, subject: Subject) -> str | None:
     """Return the right side that a wrong claim should have, as LaTeX; None where no single one can be named."""
     if constant(right):
-        return None if truth is None or isinstance(truth, Grid) else _number(right, truth)
+        return None if truth is None or isinstance(truth, Grid) else _number(right, truth, subject)
     found = _formula(left, subject)
     return subject.network.writer().latex(found) if found is not None else None
 
 
-def _number(written: s.Tree, truth: Scalar) -> str:
+def _number(written: s.Tree, truth: Scalar, subject: Subject) -> str:
     """Return a number with as many decimals as stand in what was written, more where it would vanish in them."""
     if abs(real(truth)) < real(_NOTHING):
         return "0"
     numbers = [n for n in walk(written) if isinstance(n, s.Num)]
     step = min((unit(n.text) for n in numbers if "." in n.text), default=Fraction(1, 10**4))
-    places = len(str(step.denominator)) - 1
-    plain = Notation(digits=Digits("decimals", max(places, 2)))
+    places = max(len(str(step.denominator)) - 1, 2)
     if abs(real(truth)) < real(10 * step):
-        plain = Notation(digits=Digits("significant", 3))
-    return show(truth, plain)[0]
+        return show(truth, Notation(digits=Digits("significant", 3)))[0]
+    stands = _stands(written, subject)
+    for more in range(_MORE):  # what stands there is not what should
+        if stands is None or _rounded(truth, places + more) != stands:
+            return show(truth, Notation(digits=Digits("decimals", places + more)))[0]
+    return show(truth, Notation(digits=Digits("decimals", places + _MORE)))[0]
+
+
+def _stands(written: s.Tree, subject: Subject) -> Fraction | None:
+    """Return the number that a side of numbers is worth, None where it is no exact one."""
+    try:
+        found = Valuation(NetworkWorld(subject, subject.points[0])).value(written) if subject.points else None
+    except (ArithmeticError, ValueError):
+        return None
+    return found if isinstance(found, Fraction) else None
+
+
+def _rounded(truth: Scalar, places: int) -> Fraction:
+    """Return a number with so many decimals."""
+    exact = truth if isinstance(truth, Fraction) else Fraction(str(real(truth)))
+    return Fraction(round(exact * 10**places), 10**places)
 
 
 def _formula(left: s.Tree, subject: Subject) -> Expr | None:

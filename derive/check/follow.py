@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.check.bench import Bench, Verdict, constant
-from derive.check.judge import judge
 from derive.check.quantities import Grid, Quantity
 from derive.check.value import Valuation
 from derive.language import surface as s
@@ -16,6 +15,8 @@ from derive.numeric import precisely
 from derive.ops.primitive import real
 
 _MOST = 40  # slips that a claim may carry on: the last ones
+_COMMON = ("0", "1", "2")  # numbers that stand everywhere
+Judging = Callable[[s.Tree, s.Tree, Bench, Mapping[str, Fraction]], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,72 +34,111 @@ class Slip:
     tree: s.Tree | None = None
 
 
-def slip_of(
-    claim: int, trees: tuple[s.Tree, s.Tree], verdict: Verdict, bench: Bench, head: s.Tree | None
-) -> Iterator[Slip]:
-    """Yield what a wrong claim may do to later ones. head: what its chain is about, if that is known."""
-    left, right = trees
-    if head is not None and not isinstance(left, (s.Name, s.Partial)):
-        left = head
+def slip_of(claim: int, head: s.Tree, right: s.Tree, truth: Quantity | None, bench: Bench) -> Iterator[Slip]:
+    """Yield what a wrong claim may do to later ones. head: the quantity that its chain begins with."""
     number = _number(right)
-    if number is not None and verdict.truth is not None and not isinstance(verdict.truth, Grid) and "." in number.text:
-        yield Slip(claim, number.text, verdict.truth)
     world = bench.world(bench.subject.points[0]) if bench.subject.points else None
+    if number is not None and number.text not in _COMMON:
+        meant = _truth(head, bench) if not constant(head) else truth
+        if meant is not None and not isinstance(meant, Grid):
+            yield Slip(claim, number.text, meant)
     if world is None:
         return
-    match left:
+    match head:
         case s.Partial(wrt=(wrt,)):
-            of, by = world.quantity(left.of), world.quantity(wrt)
+            of, by = world.quantity(head.of), world.quantity(wrt)
             if of == bench.subject.graph.loss and by is not None:
                 yield Slip(claim, of=by, gradient=True, tree=right)
         case s.Name():
-            node = world.node(left.id)
+            node = world.node(head.id)
             if node is not None:
                 yield Slip(claim, of=node, tree=right)
 
 
-def carried_on(claim: int, right: s.Tree, head: s.Tree | None, bench: Bench) -> Iterator[Slip]:
-    """Yield the number that a chain with a slip in it ends in, which is computed rightly from what is wrong."""
-    number, point = _number(right), bench.meant
-    if number is None or head is None or point is None or "." not in number.text:
-        return
-    try:
-        with precisely():
-            truth = Valuation(bench.world(point)).value(head)
-    except (ArithmeticError, OverflowError, ValueError):
-        return
-    if not isinstance(truth, Grid):
-        yield Slip(claim, number.text, truth)
+def _truth(head: s.Tree, bench: Bench) -> Quantity | None:
+    """Return the value that a quantity has in the exercise."""
+    if bench.meant is None:
+        return None
+    with precisely():
+        try:
+            return Valuation(bench.world(bench.meant)).value(head)
+        except (ArithmeticError, ValueError):
+            return None
 
 
 def followed(
-    trees: tuple[s.Tree, s.Tree], verdict: Verdict, approximate: bool, slips: Sequence[Slip], bench: Bench
+    trees: tuple[s.Tree, s.Tree], verdict: Verdict, slips: Sequence[Slip], bench: Bench, judging: Judging
 ) -> Slip | None:
-    """Return the earlier slip that makes a claim what it is: wrong but right by it, or right only by it."""
+    """Return the earlier slip that makes a claim what it is: wrong but right by it, or right only by it.
+
+    judging: how the claim is judged, with other sides or beliefs. Where no single slip explains it, all may together.
+    """
     if verdict.kind not in ("wrong", "correct"):
         return None
-    for slip in reversed(slips[-_MOST:]):
-        if slip.text:
-            put = tuple(_with_truth(tree, slip) for tree in trees)
-            if put == trees:
-                continue
-            corrected = judge(put[0], put[1], approximate, bench, _moved(put, slip))
-            if verdict.kind == "wrong" and corrected.kind == "correct":
-                return slip
-            if verdict.kind == "correct" and corrected.kind == "wrong" and constant(trees[1]):
-                return slip
-        elif verdict.kind == "wrong" and _believed(trees, slip, approximate, bench):
+    slips = slips[-_MOST:]
+    wrong = verdict.kind == "wrong"
+    for slip in reversed(slips):
+        if slip.text and _by_number(trees, [slip], wrong, bench, judging):
             return slip
-    return None
+        if not slip.text and wrong and _believed(trees, [slip], bench, judging):
+            return slip
+    if not wrong or len({slip.claim for slip in slips}) < 2:
+        return None
+    if _by_number(trees, [slip for slip in slips if slip.text], wrong, bench, judging):
+        return slips[-1]
+    return slips[-1] if _believed(trees, [slip for slip in slips if not slip.text], bench, judging) else None
 
 
-def _believed(trees: tuple[s.Tree, s.Tree], slip: Slip, approximate: bool, bench: Bench) -> bool:
-    """Return whether a claim is right where a quantity is what an earlier claim said."""
-    if slip.tree is None or slip.of == _of(trees[0], bench):
+def _by_number(
+    trees: tuple[s.Tree, s.Tree], slips: Sequence[Slip], wrong: bool, bench: Bench, judging: Judging
+) -> bool:
+    """Return whether a claim turns with the numbers of slips put right."""
+    put, moved = trees, dict[str, Fraction]()
+    for slip in slips:
+        new = (_with_truth(put[0], slip), _with_truth(put[1], slip))
+        if new != put:
+            put = new
+            moved |= _moved(put, slip)
+    if put == trees or not (wrong or (constant(trees[1]) and all("." in slip.text for slip in slips))):
         return False
-    key = (slip.of, slip.gradient)
-    believing = replace(bench, beliefs={**bench.beliefs, key: slip.tree})
-    return judge(trees[0], trees[1], approximate, believing).kind == "correct"
+    return judging(*put, bench, moved).kind == ("correct" if wrong else "wrong")
+
+
+def _believed(trees: tuple[s.Tree, s.Tree], slips: Sequence[Slip], bench: Bench, judging: Judging) -> bool:
+    """Return whether a claim is right where quantities are what earlier claims said."""
+    own = _of(trees[0], bench)
+    beliefs = {(slip.of, slip.gradient): slip.tree for slip in slips if slip.tree is not None and slip.of != own}
+    if not any(_concerns(slip, trees, bench) for slip in slips if (slip.of, slip.gradient) in beliefs):
+        return False
+    believing = replace(bench, beliefs={**bench.beliefs, **beliefs})
+    return judging(*trees, believing, {}).kind == "correct"
+
+
+def _concerns(slip: Slip, trees: tuple[s.Tree, s.Tree], bench: Bench) -> bool:
+    """Return whether a claim speaks of anything that changes with what a slip says: else it need not be judged again.
+
+    With the value of a node all behind it changes and every gradient, with a gradient those of what the node reads.
+    """
+    subject = bench.subject
+    world = bench.world(subject.points[0])
+    for part in (part for tree in trees for part in walk(tree)):
+        match part:
+            case s.Partial(wrt=(by,)):
+                node = world.quantity(by)
+                if node is None or not slip.gradient or node == slip.of or slip.of in subject.behind(node):
+                    return True
+            case s.Name(id=id) if (parameter := bench.new(id)) is not None:
+                if not slip.gradient or parameter == slip.of or slip.of in subject.behind(parameter):
+                    return True
+            case s.Name(id=id):
+                node = subject.plain(id)
+                if node is None or (not slip.gradient and (node == slip.of or node in subject.behind(slip.of))):
+                    return True
+            case s.Call() if world.function(part.fn, part.primes) is not None:
+                return True
+            case s.Partial() | s.Nabla():
+                return True
+    return False
 
 
 def _of(tree: s.Tree, bench: Bench) -> str | None:

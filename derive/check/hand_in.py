@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from derive.check.bench import Bench, Verdict, define, defines_function
 from derive.check.choose import Asked, choose, names
 from derive.check.claims import MOST, Claim, HandIn
 from derive.check.extrema import Extreme, attains, extreme
-from derive.check.follow import Slip, carried_on, followed, slip_of
+from derive.check.follow import Slip, followed, slip_of
+from derive.check.general import general
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.places import judged_at, place, said_behind
-from derive.check.rounding import literal
 from derive.check.subject import Subject
+from derive.check.told import tell
+from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice
 
-# Operations for a whole hand-in, for each claim until they are spent, and for each one from then on.
-_WORK, _ONE, _LEAST = 300_000, 50_000, 4_000
+# Operations for each claim while a hand-in has taken so many in all; from the last number on there are few.
+_SHARES = ((300_000, 50_000), (600_000, 4_000))
+_LEAST = 500
 _DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
@@ -51,11 +54,11 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     """Return the claims of a hand-in with their verdicts."""
     checker = _Checker(hand_in)
     seen = replace(hand_in, claims=tuple(c for at, c in enumerate(hand_in.claims) if hand_in.looked_at(at)))
-    with bounded(_WORK):
+    with bounded(_SHARES[0][0]):
         chosen = iter(choose(seen, subjects, asked))
-    with bounded(_ONE) as work:
+    with bounded(_SHARES[0][1]) as work:
         for at, claim in enumerate(hand_in.claims):
-            work.renew(_ONE if work.done < _WORK else _LEAST)
+            work.renew(_share(work.done))
             if hand_in.looked_at(at):
                 checker.take(at, claim, next(chosen))
             else:
@@ -63,14 +66,20 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
         found = []
         for one in checker.done:
-            work.renew(_ONE if work.done < _WORK else _LEAST)
+            work.renew(_share(work.done))
             found.append(_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]))
     return found
 
 
+def _share(done: int) -> int:
+    """Return how many operations the next claim may take, after so many for those before it."""
+    return next((share for limit, share in _SHARES if done < limit), _LEAST)
+
+
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    if judged.trees is None or judged.verdict.kind not in ("wrong", "undecided"):
+    equality = judged.claim.relation in _EQUALITIES
+    if judged.trees is None or not equality or judged.verdict.kind not in ("wrong", "undecided"):
         return replace(judged, bench=bench)
     try:
         if judged.verdict.kind == "undecided":
@@ -84,7 +93,7 @@ def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged
 
 def _known_by_now(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench) -> Judged:
     """Return a claim judged again where it uses a name that the text only says afterwards: `…, with δ = …`."""
-    late = judged.verdict.because.endswith("has no value") and judged.claim.relation in _EQUALITIES
+    late = judged.verdict.because.endswith("has no value")
     if not late or all(
         bench.subject.plain(id) is not None or id not in bench.own for tree in trees for id in names(tree)
     ):
@@ -102,6 +111,15 @@ def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conve
     return replace(judged, bench=bench, diagnosis=diagnose(*trees, judged.verdict, bench, approximate))
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Where a chain begins: the index of its first claim, its first side, where its last side stands."""
+
+    index: int
+    head: s.Tree | None
+    ends: int = -1
+
+
 class _Checker:
     def __init__(self, hand_in: HandIn) -> None:
         self.hand_in = hand_in
@@ -109,12 +127,15 @@ class _Checker:
         self.slips: dict[str, list[Slip]] = {}
         self.done: list[Judged] = []
         self.extreme: Extreme | None = None  # what the claim before is the extremum of
+        self.begun = _Begun(0, None)
 
     def take(self, index: int, claim: Claim, subject: Subject) -> None:
         bench = self.benches.setdefault(subject.name, Bench(subject))
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
         sides = [self.tree(side, subject) for side in claim.chain]
+        self.renew(sides, claim, bench)
+        self.begin(claim, sides)
         left, right = sides[claim.at], sides[claim.at + 1]
         if claim.unread:
             self.done.append(Judged(claim, Verdict("unread", claim.unread), subject))
@@ -134,6 +155,8 @@ class _Checker:
             if claim.doubt and verdict.kind not in ("correct", "definition"):
                 verdict = Verdict("undecided", claim.doubt)
             judged = self.linked(Judged(claim, verdict, subject, (left, right)), bench)
+            if claim.relation in _EQUALITIES and self.holds_so_far(judged):
+                tell(self.begun.head or left, right, bench)
         except (TooLong, RecursionError):
             judged = Judged(claim, Verdict("undecided", "this takes too long"), subject, (left, right))
         self.done.append(judged)
@@ -168,6 +191,18 @@ class _Checker:
         verdict = Verdict("undecided", f"only {2 * MOST} claims are judged, the first and the last ones")
         self.done.append(Judged(claim, verdict, self.done[-1].subject))
 
+    def begin(self, claim: Claim, sides: Sequence[s.Tree | None]) -> None:
+        """Take note of where a chain of equations begins; a row that only goes on belongs to the one before it."""
+        goes_on = self.begun.ends == claim.chain[0].start and self.done[self.begun.index :] != []
+        if claim.at == 0 and not goes_on:
+            self.begun = _Begun(len(self.done), sides[0])
+        self.begun = replace(self.begun, ends=claim.chain[-1].start)
+
+    def holds_so_far(self, judged: Judged) -> bool:
+        """Return whether a claim is right, and all before it in its chain."""
+        before = self.done[self.begun.index :]
+        return all(one.verdict.kind in ("correct", "definition") for one in (*before, judged))
+
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:
             return self.hand_in.tree(side, subject.table)
@@ -180,6 +215,15 @@ class _Checker:
         except Fault as fault:
             return fault.title
         return ""
+
+    def renew(self, sides: list[s.Tree | None], claim: Claim, bench: Bench) -> None:
+        """Put the new value of a parameter for the name that an arrow or an update gives it."""
+        for at in range(len(sides) - 1):
+            left, right = sides[at], sides[at + 1]
+            if isinstance(left, s.Name) and right is not None:
+                left = sides[at] = as_new(left, right, claim.relation if at == claim.at else "", bench)
+                if (parameter := bench.new(left.id)) is not None:
+                    bench.stepped.add(parameter)
 
     def introduced(self, sides: Sequence[s.Tree | None], claim: Claim, bench: Bench) -> bool:
         """Take the names that a chain introduces; return whether this relation is what introduces one."""
@@ -209,8 +253,6 @@ class _Checker:
             return compared(claim.relation, left, right, bench)
         if claim.relation not in _EQUALITIES:
             return Verdict("undecided", f"{claim.relation} is not judged")
-        if claim.relation == "<-" or (claim.relation == ":=" and _name(left) in names(right)):
-            left = _after_arrow(left, bench)
         if (value := condition(claim, left, right, bench)) is not None:
             bench.numbers[_name(left)] = value
             return Verdict("definition", "a value at which something is looked at")
@@ -220,63 +262,37 @@ class _Checker:
         limit = at_infinity(left, right, bench)
         if limit is not None:
             return limit
-        found = judge(left, right, _EQUALITIES[claim.relation], bench)
-        if not speaks_of_after(claim.lead) or bench.subject.after_update is None:
-            return found
-        then = judge(left, right, _EQUALITIES[claim.relation], replace(bench, after=True))
-        if then.kind == "wrong" and found.kind == "correct":
-            return Verdict("undecided", "it is right with the values before the update; are those meant?")
-        return then
-
-    def flagged_before(self, claim: Claim) -> int | None:
-        """Return the slip that an earlier step of the same chain is or carries on, None where there is none."""
-        for index in range(len(self.done) - 1, max(-1, len(self.done) - 1 - claim.at), -1):
-            one = self.done[index]
-            if one.claim.chain == claim.chain and one.verdict.kind in ("wrong", "follow_through"):
-                return index if one.follows is None else one.follows
-        return None
+        found = timed(left, right, claim, _EQUALITIES[claim.relation], bench)
+        return (general(left, right, bench) or found) if found.kind == "undecided" else found
 
     def linked(self, judged: Judged, bench: Bench) -> Judged:
         """Return a claim that only carries on an earlier mistake as such, and remember it if it is one itself."""
         slips = self.slips.setdefault(bench.subject.name, [])
-        assert judged.trees is not None
+        trees = judged.trees
+        assert trees is not None
         approximate = _EQUALITIES.get(judged.claim.relation, False)
-        slip = followed(judged.trees, judged.verdict, approximate, slips, bench)
-        head = self.tree(judged.claim.chain[0], bench.subject)
+        claim, verdict = judged.claim, judged.verdict
+
+        def judging(left: s.Tree, right: s.Tree, bench: Bench, moved: Mapping[str, Fraction]) -> Verdict:
+            return timed(left, right, claim, approximate, bench, moved)
+
+        slip = followed(trees, verdict, slips, bench, judging) if claim.relation in _EQUALITIES else None
         if slip is not None:
-            slips += slip_of(slip.claim, judged.trees, judged.verdict, bench, head)
             because = f"it carries on line {self.done[slip.claim].claim.line}"
-            return replace(
-                judged, verdict=replace(judged.verdict, kind="follow_through", because=because), follows=slip.claim
+            judged = replace(
+                judged, verdict=replace(verdict, kind="follow_through", because=because), follows=slip.claim
             )
-        number = literal(judged.trees[1])
-        if judged.verdict.kind == "correct" and number is not None:
-            bench.accepted.add(number.text)
-        if judged.verdict.kind == "wrong":
-            slips += slip_of(len(self.done), judged.trees, judged.verdict, bench, head)
-        elif judged.verdict.kind == "correct" and (root := self.flagged_before(judged.claim)) is not None:
-            slips += carried_on(root, judged.trees[1], head, bench)
+        root = slip.claim if slip is not None else self.root(judged)
+        if root is not None:
+            slips += slip_of(root, self.begun.head or trees[0], trees[1], verdict.truth, bench)
         return judged
 
-
-_AFTER = re.compile(
-    r"\b(?:after (?:the|one|this|an?|that)(?: \w+){0,2} (?:update|step)"
-    r"|(?:new|updated) (?:weights?|parameters?|values?|network))\b",
-    re.IGNORECASE,
-)
-_ASKED = re.compile(r"(?:compute|calculate|find|give|derive|determine|what|how|why)\b", re.IGNORECASE)
-
-
-def speaks_of_after(lead: str) -> bool:
-    """Return whether a sentence says that what follows is meant after the update; a question does not."""
-    return bool(_AFTER.search(lead)) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
-
-
-def _after_arrow(left: s.Tree, bench: Bench) -> s.Tree:
-    """Return the new value of a parameter for `w \\leftarrow …`."""
-    if not isinstance(left, s.Name) or bench.subject.after(f"{left.id}_new") is None:
-        return left
-    return replace(left, id=f"{left.id}_new")
+    def root(self, judged: Judged) -> int | None:
+        """Return the claim that went wrong first where a chain has: this one, or the one that one before it follows."""
+        for index in range(self.begun.index, len(self.done)):
+            if (one := self.done[index]).verdict.kind in ("wrong", "follow_through"):
+                return index if one.follows is None else one.follows
+        return len(self.done) if judged.verdict.kind == "wrong" else None
 
 
 def _name(tree: s.Tree | None) -> str:

@@ -5,15 +5,15 @@ A side with names on both sides must hold for all values; where a side is number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
 from derive.check.agree import close
 from derive.check.bench import Bench, Verdict, constant, decimal, unknown_function
-from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
-from derive.check.rounding import literal, shown, slack, uncertain, unit, within
+from derive.check.open_digits import OpenDigits
+from derive.check.quantities import Mismatch, Quantity, Scalar
+from derive.check.rounding import literal, shown, slack, unit, within
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
 from derive.check.world import NetworkWorld
@@ -24,7 +24,6 @@ from derive.ops import DomainError
 from derive.ops.primitive import real
 
 _LEAST = 3
-_PARTS, _NEIGHBOURS = 60, 6  # parts of a side whose values are looked at, and how many neighbours at once
 _APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
 
 
@@ -35,6 +34,7 @@ def judge(
 
     open_digits: numbers, by their digits, that are uncertain by so much beside those that the exercise makes so.
     """
+    left, right = _there(left, right), _there(right, left)
     try:
         with precisely():
             numbers = [constant(side) and not _named(side, bench) for side in (left, right)]
@@ -50,6 +50,13 @@ def judge(
         return Verdict("mismatched", str(clash))
     except (DomainError, ZeroDivisionError, OverflowError, ValueError) as missing:
         return Verdict("undecided", f"it has no value: {missing}")
+
+
+def _there(side: s.Tree, other: s.Tree) -> s.Tree:
+    """Return a formula at the place where the other side is looked at: `∂f/∂z|_{x = 1} = q` is about q there."""
+    if not isinstance(other, s.EvalAt) or isinstance(side, s.EvalAt) or constant(side):
+        return side
+    return s.EvalAt(side.at, side, other.points) if all(constant(x) for _, x in other.points) else side
 
 
 def _named(tree: s.Tree, bench: Bench) -> bool:
@@ -84,7 +91,7 @@ def _symbolic(
 
 def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdict:
     count = 0
-    for point in bench.subject.points:
+    for point in bench.points:
         world = bench.world(point, total)
         try:
             sides = [Valuation(world), Valuation(world)]
@@ -105,7 +112,8 @@ def _certain(a: Quantity, b: Quantity, sides: list[Valuation]) -> bool:
 
 def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[s.Tree, ...]) -> dict[str, Any]:
     ids = dict.fromkeys(n.id for tree in sides for n in walk(tree) if isinstance(n, s.Name))
-    at = {id: bench.world(point).name(id) for id in ids if bench.knows(id)}
+    world = bench.world(point)
+    at = {id: world.name(id) for id in ids if bench.knows(id)}
     return {"at": at, "left": a, "right": b}
 
 
@@ -121,13 +129,12 @@ def _numeric(
     a, b = sides[0].value(left), sides[1].value(right)
     if point is None and (a, b) != _elsewhere(left, right, bench):
         return Verdict("undecided", "the exercise has no numbers")
-    fresh = _fresh(left, right) if approximate else frozenset()
 
-    def open_to(carried: bool, steps: Sequence[Scalar] = ()) -> Scalar:
-        by = _open_by(bench, open_digits, fresh, carried, steps)
-        return slack((left, right), lambda *moved: _both((left, right), world, moved), by)
+    def slack_of(by: OpenDigits) -> Scalar:
+        return slack((left, right), lambda *moved: _both((left, right), world, moved), by.by)
 
-    off = open_to(False)
+    open_by = OpenDigits(bench, left, right, open_digits, approximate)
+    off = slack_of(open_by)
     noise = real(Fraction(1, 10 ** (DIGITS - 6))) * 2 ** max(v.largest for v in sides)
     if within(a, b, right, approximate, off, noise):
         return _sure(a, b, right, approximate, noise, sides)
@@ -136,11 +143,7 @@ def _numeric(
             return Verdict("undecided", "the right side has digits that the left one does not show")
         return _sure(a, b, left, approximate, noise, sides)
     if decimal(left) or decimal(right):
-        steps = _steps(left, world, _open_by(bench, open_digits, fresh, False))
-        off = open_to(False, steps)
-        if steps and within(a, b, right, approximate, off, noise):
-            return _sure(a, b, right, approximate, noise, sides)
-        off = open_to(True, steps)
+        off = slack_of(open_by.carried())
         if within(a, b, right, approximate, off, noise) or within(b, a, left, approximate, off, noise):
             return Verdict("undecided", "it is right if the last digit of a number in it is one too many")
     return Verdict("wrong", truth=a, witness={"at": {}, "left": a, "right": b})
@@ -174,76 +177,3 @@ def _finer(left: s.Tree, right: s.Tree) -> bool:
     """Return whether a number is followed by one with more digits."""
     a, b = literal(left), literal(right)
     return a is not None and b is not None and unit(b.text) < unit(a.text)
-
-
-def _fresh(left: s.Tree, right: s.Tree) -> frozenset[str]:
-    """Return the decimals that only the right side has, with three digits at least: behind ≈ they have been rounded."""
-    before = {n.text for n in walk(left) if isinstance(n, s.Num)}
-    new = [n.text for n in walk(right) if isinstance(n, s.Num) and n.text not in before and "." in n.text]
-    return frozenset(text for text in new if unit(text) * 100 <= Fraction(text))
-
-
-def _open_by(
-    bench: Bench,
-    open_digits: Mapping[str, Fraction],
-    fresh: frozenset[str],
-    carried: bool,
-    steps: Sequence[Scalar] = (),
-) -> Callable[[s.Num], Fraction]:
-    """Return by how much a number of a claim may be off; `carried` takes all as computed with rounded ones.
-
-    steps: other numbers that may stand rounded in it.
-    """
-    quantities = [*_quantities(bench), *steps]
-    exact = {abs(x) for x in quantities if isinstance(x, Fraction)}
-
-    def open_by(n: s.Num) -> Fraction:
-        if n.text in open_digits or Fraction(n.text) in exact:
-            return open_digits.get(n.text, Fraction(0))
-        return uncertain(n, quantities, carried or n.text in bench.accepted) or (
-            unit(n.text) / 2 if n.text in fresh else Fraction(0)
-        )
-
-    return open_by
-
-
-def _steps(tree: s.Tree, world: NetworkWorld, by: Callable[[s.Num], Fraction]) -> list[Scalar]:
-    """Return the inexact values of the parts of a side: the next one may have them rounded, -0.3 · 0.5939 as -0.178."""
-    found: list[Scalar] = []
-    for part in islice(parts_of(tree), _PARTS):
-        try:
-            value = Valuation(world).value(part)
-        except ArithmeticError:
-            continue
-        if isinstance(value, Grid) or isinstance(part, (s.Num, s.Name)):
-            continue
-        rounded = any(isinstance(n, s.Num) and by(n) for n in walk(part))
-        if rounded or not isinstance(value, Fraction):
-            found.append(real(value))
-    return found
-
-
-def parts_of(tree: s.Tree) -> Iterator[s.Tree]:
-    """Yield the parts of a formula that may be computed first: also some neighbours of a product or a sum."""
-    for part in walk(tree):
-        yield part
-        if isinstance(part, (s.Mul, s.Add)):
-            terms = part.factors if isinstance(part, s.Mul) else part.terms
-            for first in range(len(terms)):
-                for last in range(first + 2, min(len(terms), first + _NEIGHBOURS) + 1):
-                    some = terms[first:last]
-                    if isinstance(part, s.Mul):
-                        yield s.Mul(part.at, some, part.signs[first : last - 1])
-                    else:
-                        yield s.Add(part.at, some)
-
-
-def _quantities(bench: Bench) -> list[Scalar]:
-    """Return every number of the exercise, which may stand rounded on paper."""
-    found: list[Scalar] = []
-    for point in (bench.subject.own, bench.subject.after_update):
-        if point is not None:
-            rate = [point.rate] if point.rate is not None else []
-            found += [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
-            found += [r * point.adjoints[p] for r in rate for p in bench.subject.network.parameters]
-    return found

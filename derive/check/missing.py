@@ -43,7 +43,7 @@ def missing(judged: Sequence[Judged], wanted: Iterable[Wanted]) -> list[Wanted]:
 def _found(want: Wanted, judged: Sequence[Judged]) -> bool:
     """Return whether the quantity stands in a claim, and if it is a number, whether equality leads from it to one."""
     read = [j for j in judged if j.trees is not None]
-    same = {key for j in read for key, tree in _sides(j) if _means(key, tree, want, j)}
+    same = {key for j in read for key, tree in _sides(j) if _means(tree, want, j)}
     if not want.number:
         return bool(same)
     size = 0
@@ -59,10 +59,17 @@ def _sides(judged: Judged) -> list[tuple[str, s.Tree]]:
     """Return the sides as text without blanks; what an arrow points at is not what the same name is elsewhere."""
     assert judged.trees is not None
     left, right = ("".join(side.text.split()) for side in (judged.claim.left, judged.claim.right))
-    return [(left + _ARROW * (judged.claim.relation == "<-"), judged.trees[0]), (right, judged.trees[1])]
+    return [(left + _ARROW * _renews(judged), judged.trees[0]), (right, judged.trees[1])]
 
 
-def _means(key: str, tree: s.Tree, want: Wanted, judged: Judged) -> bool:
+def _renews(judged: Judged) -> bool:
+    """Return whether a claim gives a parameter its new value under its own name: `w \\leftarrow …`, `w := w - …`."""
+    head = judged.trees[0] if judged.trees is not None else None
+    new = isinstance(head, s.Name) and judged.bench is not None and judged.bench.new(head.id) is not None
+    return new and judged.claim.relation in ("<-", ":=")
+
+
+def _means(tree: s.Tree, want: Wanted, judged: Judged) -> bool:
     """Return whether a side of a claim is the quantity that is wanted, by its own name or one of the hand-in's."""
     subject, bench = judged.subject, judged.bench
     if subject.name != want.problem or bench is None or not subject.points:
@@ -70,7 +77,7 @@ def _means(key: str, tree: s.Tree, want: Wanted, judged: Judged) -> bool:
     world = bench.world(subject.points[0])
     match tree:
         case s.Name() if want.updated:
-            return (subject.plain(tree.id) if key.endswith(_ARROW) else subject.after(tree.id)) == want.node
+            return bench.new(tree.id) == want.node
         case s.Partial(wrt=(by,)) if not want.updated:
             return world.quantity(by) == want.node and world.quantity(tree.of) == subject.graph.loss
     return False

@@ -11,7 +11,7 @@ from derive.check.functions import FUNCTIONS
 from derive.check.macros import expanded
 from derive.check.parts import Path
 from derive.check.put_in import is_number, put_in
-from derive.check.subject import AFTER
+from derive.check.renewed import renewed
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import Table
@@ -176,6 +176,7 @@ def _head(tree: s.Tree | None) -> str:
 
 def is_new(id: str, own: Own) -> bool:
     """Return whether an id means a name of the part after an update."""
-    found = AFTER.fullmatch(id)
-    stem = found["name"] if found else ""
-    return bool(stem) and (stem in own.values or any(stem in line.reads for line in own.lines.values()))
+    stem = renewed(id, parameter=True)
+    if not stem:
+        return False
+    return stem in own.values or stem in own.lines or any(stem in line.reads for line in own.lines.values())

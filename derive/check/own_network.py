@@ -21,6 +21,7 @@ _LOSSES = ("L", "loss", "Loss", "E", "J", "C", "ell", "mathcal_L", "MSE", "BCE",
 _EVERYTHING = r"\mathcal{E}_{all}"  # the sum of all names, where they belong to nothing else
 _MOST = 60
 _WIDEST_CHECK = 1000  # node evaluations at a point of a network that is certified
+_LINES = 120  # of a network; more than that no exercise has
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def build(own: Own, losses: Counter[str], name: str) -> Built | None:
     for _ in range(_TRIES):
         loss = _loss(Own(lines, values), losses)
         order = _order(lines, loss) if loss else []
-        if not order:
+        if not order or len(order) > _LINES:
             return None
         given = {id: value for id, value in values.items() if any(id in lines[line].reads for line in order)}
         try:

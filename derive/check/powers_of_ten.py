@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.language import surface as s
-from derive.language.unfold import rebuilt
 
 _LARGEST = 400
 
 
-def joined(tree: s.Tree) -> s.Tree:
-    """Return a tree in which a decimal times a power of ten is one number; whole numbers times 10³ stay as they are."""
-    tree = rebuilt(tree, joined)
-    if not isinstance(tree, s.Mul):
-        return tree
+def joined(tree: s.Mul) -> s.Tree:
+    """Return a product in which a decimal and the power of ten behind it are one number; 3 · 10³ stays as it is."""
     factors, signs = [tree.factors[0]], list[str]()
     for sign, factor in zip(tree.signs, tree.factors[1:], strict=True):
         one = _number(factors[-1], factor)

@@ -15,6 +15,7 @@ from derive.language.reading import reading
 
 VERDICTS = ("correct", "wrong", "follow_through", "mismatched", "definition", "undecided", "unread")
 FLAGGED = ("wrong", "mismatched", "follow_through")
+_EQUALITIES = ("=", ":=", "~", "<-")
 OPEN = ("undecided", "unread")
 
 
@@ -33,7 +34,7 @@ def as_json(judged: Sequence[Judged], missing: Iterable[Wanted], named: bool = T
 
 def expected_of(judged: Judged) -> str | None:
     """Return what should stand on the right of a claim that is not right, None where nothing single can be named."""
-    if judged.verdict.kind not in FLAGGED or judged.trees is None:
+    if judged.verdict.kind not in FLAGGED or judged.trees is None or judged.claim.relation not in _EQUALITIES:
         return None
     if judged.diagnosis is not None and judged.diagnosis.expected is not None:
         return str(judged.diagnosis.expected)

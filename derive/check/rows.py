@@ -251,6 +251,8 @@ def _outside(made: _Splitter, found: re.Match[str]) -> None:
 
 def _is_name(made: _Splitter, words: str) -> bool:
     r"""Return whether `\text{…}` is part of a formula: a name such as ReLU, not words between formulas."""
+    if words in ("e-", "e+") and "".join(made.sides[-1].parts).rstrip()[-1:].isdigit():
+        return True  # the exponent of a number
     return bool(re.fullmatch(r"[A-Za-z0-9]+", words)) and words.lower() not in _JOINING
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
 from derive.check.quantities import operate
+from derive.check.renewed import former, renewed
+from derive.check.value import spend
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault
 from derive.expr import Expr, Partial, Ref, Value
@@ -22,13 +24,7 @@ from derive.problems.network import Network
 from derive.source import of_text
 
 _SWEEPS = 2000  # derivatives of a line by all nodes that are kept
-_CONFIRMED = 3  # points at which a formula that is to be printed is looked at
 MOST = 8  # random points of a claim
-# What a student writes at a parameter after an update: w_new, w^{new}, w_{1,new}, w^+, w'.
-AFTER = re.compile(r"(?P<name>.+?)(?:[_,](?:new|neu)|\^\(?(?:new|neu)\)?|\^\+|[_^]\(?t\+1\)?|')$")
-
-# … and before it: w^{(t)}, w^{old}.
-_BEFORE = re.compile(r"(?P<name>.+?)(?:_old|\^\(?old\)?|\^\(t\))$")
 
 
 @dataclass(frozen=True)
@@ -46,10 +42,13 @@ class Point:
 class Subject:
     """What can be asked of a network: `points` to compare at, `own` with its own numbers (None without)."""
 
-    def __init__(self, network: Network) -> None:
-        self.network, self.graph, self.name = network, network.graph, network.name
+    def __init__(self, network: Network, free: bool = False) -> None:
+        """free: the network is only a heap of names, in which nothing is said of what depends on what."""
+        self.network, self.graph, self.name, self.free = network, network.graph, network.name, free
         self._toward: dict[str, Derivation] = {}
         self._swept: dict[tuple[str, int], tuple[Point, dict[str, Value]]] = {}
+        self._behind: dict[str, frozenset[str]] = {}
+        self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
 
     @cached_property
     def table(self) -> Table:
@@ -99,16 +98,35 @@ class Subject:
         also, plain = self.network.also, self.network.plain
         spelled = re.sub(r"^([A-Za-z]+)(\d+)$", r"\1_\2", id)  # w1 for w_1
         found = plain.get(also.get(id, id)) or plain.get(also.get(spelled, spelled))
-        if found is None and (before := _BEFORE.fullmatch(id)) and self.network.update is not None:
-            found = self.plain(before["name"])
-            return found if found in self.network.parameters else None
+        if found is None and (before := former(id)):
+            return self.plain(before)
         return found
+
+    def behind(self, node: str) -> frozenset[str]:
+        """Return the lines that depend on a node."""
+        if node not in self._behind:
+            found, stack = set[str](), [node]
+            while stack:
+                more = [c for c in self.graph.consumers[stack.pop()] if c not in found]
+                found.update(more)
+                stack += more
+            self._behind[node] = frozenset(found)
+        return self._behind[node]
 
     def after(self, id: str) -> str | None:
         """Return the parameter whose new value an id means, None for any other."""
-        found = AFTER.fullmatch(id)
-        name = self.plain(found["name"]) if found and self.plain(id) is None else None
-        return name if name in self.network.parameters else None
+        return self._renewed(id, True, self.network.parameters)
+
+    def after_line(self, id: str) -> str | None:
+        """Return the line whose value after the update an id means, None for any other."""
+        if self.network.update is None:
+            return None
+        return self._renewed(id, False, [node.name for node in self.graph.lines()])
+
+    def _renewed(self, id: str, parameter: bool, among: Sequence[str]) -> str | None:
+        stem = renewed(id, parameter)
+        name = self.plain(stem) if stem and self.plain(id) is None else None
+        return name if name in among else None
 
     def is_rate(self, id: str) -> bool:
         update = self.network.update
@@ -131,10 +149,29 @@ class Subject:
     @cached_property
     def after_update(self) -> Point | None:
         """The point of the exercise after one step of its update; None without one."""
-        if self.own is None or self.own.rate is None or not self.own.updated:
-            return None
+        return self.later(self.own) if self.own is not None else None
+
+    def later(self, point: Point, only: frozenset[str] | None = None) -> Point | None:
+        """Return the point after one step of the update (of some parameters), None where there is none.
+
+        The new values of parameters are their values there.
+        """
+        kept = point is self.own or any(point is p for p in self.points)  # others may share their id with one gone
+        if kept and (id(point), only) in self._later:
+            return self._later[id(point), only]
+        found = None
+        if point.rate is not None and point.updated:
+            new = {name: x for name, x in point.updated.items() if only is None or name in only}
+            found = self.at({**point.leaves, **new}, point.rate)
+            found = replace(found, updated=point.updated) if found is not None else None
+        if kept:
+            self._later[id(point), only] = found
+        return found
+
+    def at(self, leaves: Mapping[str, Value], rate: Value | None = None) -> Point | None:
+        """Return the point with some values of the leaves, None where it has no value."""
         with precisely():
-            return self._point({**self.own.leaves, **self.own.updated}, self.own.rate)
+            return self._point(leaves, rate)
 
     @cached_property
     def points(self) -> list[Point]:
@@ -150,22 +187,31 @@ class Subject:
         return found
 
     def _point(self, leaves: Mapping[str, Value], rate: Value | None, given: bool = False) -> Point | None:
+        spend(len(self.graph.nodes))
         network = self.network
         env = forward(self.graph, leaves, network.notation)
         if env is None:
             return None
         found = adjoints(network.derivation, env, network.notation)
-        updated: dict[str, Value] = {}
-        if network.update is not None and rate is not None:
-            for name in network.parameters:
-                step = network.update.rule.step(Ref(name), Ref("\x00g"), Ref("\x00r"))
-                updated[name] = value(step, {**env, "\x00g": found[name], "\x00r": rate})
-        return Point(leaves, env, found, rate, updated, given)
+        return Point(leaves, env, found, rate, self._step(env, found, rate), given)
+
+    def _step(
+        self, values: Mapping[str, Value], gradients: Mapping[str, Value], rate: Value | None
+    ) -> dict[str, Value]:
+        """Return the parameters after one step of the update."""
+        update, updated = self.network.update, dict[str, Value]()
+        if update is not None and rate is not None:
+            for name in self.network.parameters:
+                step = update.rule.step(Ref(name), Ref("\x00g"), Ref("\x00r"))
+                updated[name] = value(step, {**values, "\x00g": gradients[name], "\x00r": rate})
+        return updated
 
     def derivative(self, of: str, wrt: str, point: Point, total: bool) -> Value | None:
         """Return ∂of/∂wrt: of the loss the gradient, else of a line its local or (`total`) whole derivative."""
         if of == wrt:
             return Fraction(1)
+        if self.free and self.graph[of].role is not Role.LINE:
+            return None  # nothing is said of what it depends on
         if of == self.graph.loss:
             return point.adjoints[wrt]
         local = next((c for c in self.network.derivation.steps[wrt].contributions if c.consumer == of), None)
@@ -174,12 +220,12 @@ class Subject:
         return self._total(of, wrt, point)
 
     def holds(self, e: Expr, name: str) -> bool:
-        """Return whether a formula has the value of the gradient by a node at the points that are looked at first."""
+        """Return whether a formula has the value of the gradient by a node at all points."""
         from derive.check.agree import close
         from derive.check.quantities import binary_size
 
         with precisely():
-            for point in self.points[:_CONFIRMED]:
+            for point in self.points:
                 found = value(e, point.values, self.network.notation.relu_at_0, self._locals_at(point))
                 truth = point.adjoints[name]
                 size = max((binary_size(x) for x in (found, truth) if x != 0), default=0)
@@ -211,6 +257,7 @@ class Subject:
         return known[1][wrt]
 
     def _sweep(self, of: str, point: Point) -> dict[str, Value]:
+        spend(len(self.graph.nodes))
         found: dict[str, Value] = {}
         at_zero = self.network.notation.relu_at_0
         for name, step in self.network.derivation.steps.items():
@@ -225,6 +272,7 @@ class Subject:
 
     def _beside(self, of: str, wrt: str, point: Point) -> Value | None:
         """Return the derivative of a line that the loss does not depend on."""
+        spend(len(self.graph.nodes))
         if of not in self._toward:
             self._toward[of] = differentiate(Graph(self.graph.nodes, of))
         found: dict[str, Value] = {}
@@ -234,6 +282,7 @@ class Subject:
 
     def swept(self, point: Point, gradients: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return all gradients where some of them are given."""
+        spend(len(self.graph.nodes))
         found: dict[str, Value] = {}
         at_zero = self.network.notation.relu_at_0
         for name, step in self.network.derivation.steps.items():
@@ -243,8 +292,13 @@ class Subject:
 
     def moved(self, point: Point, to: Mapping[str, Value]) -> Point:
         """Return the point at which some nodes have other values and everything behind them follows."""
+        spend(len(self.graph.nodes))
         env = {**point.values, **to}
         for line in self.graph.lines():
             if line.name not in to and line.expr is not None:
                 env[line.name] = value(line.expr, env, self.network.notation.relu_at_0)
         return Point(point.leaves, env, point.adjoints, point.rate, point.updated)
+
+    def with_gradients(self, point: Point, gradients: Mapping[str, Value]) -> Point:
+        """Return a point with other gradients, and with the step of the update that follows from them."""
+        return replace(point, adjoints=gradients, updated=self._step(point.values, gradients, point.rate))

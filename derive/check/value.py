@@ -16,6 +16,7 @@ from derive.check import quantities as q
 from derive.check.extremum_forms import is_extremum
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity, Scalar, operate
+from derive.check.spelled import slope
 from derive.expr import ONE, Apply, Expr, Number, Ref
 from derive.language import surface as s
 from derive.language.meaning import compound_id
@@ -64,6 +65,16 @@ def bounded(left: int) -> Iterator[Work]:
         yield work
     finally:
         _work.reset(token)
+
+
+def spend(operations: int) -> None:
+    """Count operations that are done for a value outside of it; raises TooLong where none are left."""
+    work = _work.get()
+    if work is not None:
+        work.left -= operations
+        work.done += operations
+        if work.left < 0:
+            raise TooLong("a value takes too many operations")
 
 
 class World(Protocol):
@@ -244,6 +255,7 @@ class Valuation:
             raise TooLong("a value takes too many operations")
 
     def add(self, t: s.Add) -> Quantity:
+        self._takes(len(t.terms))
         first, *rest = (self.value(x) for x in t.terms)
         for term in rest:
             spread = self.spread and isinstance(first, Grid) != isinstance(term, Grid)
@@ -253,6 +265,7 @@ class Valuation:
         return first
 
     def mul(self, t: s.Mul) -> Quantity:
+        self._takes(len(t.factors))
         found = self.value(t.factors[0])
         for sign, factor in zip(t.signs, t.factors[1:], strict=True):
             other = self.value(factor)
@@ -371,10 +384,10 @@ class Valuation:
 
     def nabla(self, t: s.Nabla) -> Quantity:
         """Return the gradient by one name, which is a derivative."""
-        if not t.wrt or not isinstance(t.body, (s.Name, s.Call)):
+        found = slope(t)
+        if not isinstance(found, s.Partial):
             raise Unread("a gradient has no value here", t.at)
-        base, _, sub = t.wrt.partition("_")
-        return self.partial(s.Partial(t.at, t.body, (s.Name(t.at, t.wrt, base, sub, "", t.wrt),)))
+        return self.partial(found)
 
     def call(self, t: s.Call) -> Quantity:
         if is_extremum(t):

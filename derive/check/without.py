@@ -65,4 +65,4 @@ def _free(hand_in: HandIn, found: Gathered) -> list[Judged]:
     lines = {id for part in found.parts.values() for id in part.lines}
     names: Mapping[str, str] = {id: latex for id, latex in found.names.items() if id not in lines}
     network = anything(names, own)
-    return check(hand_in, {"": Subject(replace(network, name=""))}, []) if network is not None else []
+    return check(hand_in, {"": Subject(replace(network, name=""), free=True)}, []) if network is not None else []

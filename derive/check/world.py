@@ -12,6 +12,7 @@ from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.check.subject import Point, Subject
+from derive.check.value import Valuation, primitive_function
 from derive.expr import Value
 from derive.graph import Role
 from derive.language import surface as s
@@ -27,7 +28,8 @@ class NetworkWorld:
     """A network at a point, with the names that the hand-in has introduced.
 
     own: id → what it was defined as. total: read ∂a/∂b along all paths. numbers: id → value for names that stand for
-    a number here ("when x = 0"). unknown: ids that mean nothing.
+    a number here ("when x = 0"). functions: id → parameters and formula of the hand-in's own functions. renewed: id →
+    parameter for other names of new values. later: the point is one after an update.
     """
 
     subject: Subject
@@ -38,6 +40,8 @@ class NetworkWorld:
     numbers: Mapping[str, Quantity] = field(default_factory=dict)
     valued: dict[str, Quantity] = field(default_factory=dict)
     functions: Mapping[str, tuple[tuple[str, ...], s.Tree | None]] = field(default_factory=dict)
+    renewed: Mapping[str, str] = field(default_factory=dict)
+    later: bool = False
 
     @property
     def log(self) -> str:
@@ -52,16 +56,14 @@ class NetworkWorld:
 
     def believing(self, beliefs: Mapping[tuple[str, bool], s.Tree]) -> NetworkWorld:
         """Return the world in which some nodes or gradients are what formulas say, and the others follow from them."""
-        from derive.check.value import Valuation
-
         values = {key: Valuation(self).value(tree) for key, tree in beliefs.items()}
-        point = self.point
-        for (node, gradient), found in values.items():
-            if not gradient and not isinstance(found, Grid):
-                point = self.subject.moved(point, {node: found})
+        moved: dict[str, Value] = {
+            node: x for (node, gradient), x in values.items() if not gradient and not isinstance(x, Grid)
+        }
+        point = self.subject.moved(self.point, moved) if moved else self.point
         gradients = {node: found for (node, gradient), found in values.items() if gradient}
         believed = self.subject.swept(point, gradients)
-        return replace(self, point=replace(point, adjoints=believed), valued={})
+        return replace(self, point=self.subject.with_gradients(point, believed), valued={})
 
     def name(self, id: str) -> Quantity | None:
         if id in self.numbers:
@@ -69,20 +71,28 @@ class NetworkWorld:
         plain = self.node(id)
         if plain is not None:
             return self.point.values[plain]
-        if (parameter := self.subject.after(id)) is not None:
-            return self.point.updated.get(parameter)
+        if (parameter := self.renewed.get(id) or self.subject.after(id)) is not None:
+            new = self.point.updated.get(parameter)
+            return new if new is not None else self._defined(id)
+        if (line := self.subject.after_line(id)) is not None:
+            later = self.point if self.later else self.subject.later(self.point)
+            return later.values[line] if later is not None else None
         if self.subject.is_rate(id):
             return self.point.rate
         return self._defined(id)
 
     def moved_to(self, values: Mapping[str, Quantity]) -> NetworkWorld | None:
-        """Return the world in which nodes have other values and everything behind them follows, derivatives too."""
-        to = {self.node(id): x for id, x in values.items()}
-        if None in to or any(isinstance(x, Grid) for x in values.values()):
+        """Return the world where some nodes have other values and all that reads them follows: `|_{x = 1}`."""
+        found = {self.node(id): x for id, x in values.items()}
+        if None in found or any(isinstance(x, Grid) for x in found.values()):
             return None
-        point = self.subject.moved(self.point, {str(node): x for node, x in to.items()})
-        point = replace(point, leaves={**point.leaves, **{str(n): x for n, x in to.items() if n in point.leaves}})
-        return replace(self, point=replace(point, adjoints=self.subject.swept(point, {})), valued={})
+        new: dict[str, Value] = {node: x for node, x in found.items() if node and not isinstance(x, Grid)}
+        leaves = {node: x for node, x in new.items() if node in self.subject.leaves}
+        point = self.subject.at({**self.point.leaves, **leaves}, self.point.rate)
+        if point is not None and len(leaves) < len(new):
+            point = self.subject.moved(point, {n: x for n, x in new.items() if n not in leaves})
+            point = self.subject.with_gradients(point, self.subject.swept(point, {}))
+        return replace(self, point=point, valued={}) if point is not None else None
 
     def node(self, id: str) -> str | None:
         """Return the node that an id means, also where the hand-in has given it another name."""
@@ -95,15 +105,11 @@ class NetworkWorld:
         return Fraction(random.Random(f"{id} {sorted(self.point.leaves.items())}").randint(-300, 300), 100)
 
     def _defined(self, id: str) -> Quantity | None:
-        from derive.check.value import Valuation
-
         if id not in self.own:
             return self._any(id)
         if id not in self.valued:
             inner = {k: v for k, v in self.own.items() if k != id}  # a name cannot define itself
-            world = NetworkWorld(self.subject, self.point, inner, self.aliases, self.total, self.numbers)
-            world.functions = self.functions
-            self.valued[id] = Valuation(world).value(self.own[id])
+            self.valued[id] = Valuation(replace(self, own=inner, valued={})).value(self.own[id])
         return self.valued[id]
 
     def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
@@ -119,16 +125,12 @@ class NetworkWorld:
             return arbitrary(id, primes)
         named = self.subject.network.functions.get(id)
         if named is not None and named.op != OPEN and named.body is None:
-            from derive.check.value import primitive_function
-
             return primitive_function(named.op, primes, self.at_zero)
         return None
 
     def _applied(self, id: str, primes: int, args: tuple[Quantity, ...]) -> Quantity:
         """Return a function of the hand-in, or its derivative, where its parameters are these."""
         from mpmath import mp
-
-        from derive.check.value import Valuation
 
         parameters, body = self.functions[id]
         if body is None:
@@ -202,7 +204,6 @@ class NetworkWorld:
 
     def _slope(self, of: s.Tree, wrt: str) -> Quantity | None:
         """Return the derivative of an expression by a node, with everything behind that node following."""
-        from derive.check.value import Valuation
 
         def at(x: Value) -> Any:
             moved = self.subject.moved(self.point, {wrt: x})

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from derive.certify import Certificate, certify, certify_also
-from derive.differentiate import Derivation, differentiate
+from derive.differentiate import LONGEST, Derivation, differentiate
 from derive.errors import Fault, nearest
 from derive.expr import Apply, Expr, Ref, Value, parts
 from derive.front.entries import Mapping as Entry
@@ -71,11 +71,15 @@ class Network:
         """Every form of every adjoint that a document or the JSON can show."""
         if self.twin is not None:
             return self.twin.forms
-        d, found = self.derivation, {}
-        for name in d.steps:
-            closed = (d.closed(name), d.closed(name, SHORT))
-            found[name] = tuple(dict.fromkeys((*closed, *backward_forms(d, name), *adjoint_forms(d, name))))
-        return found
+        return {name: self.forms_of(name) for name in self.derivation.steps}
+
+    def forms_of(self, name: str, longest: int = LONGEST) -> tuple[Expr, ...]:
+        """Return every form of one adjoint; `longest`: as many parts as one may have."""
+        if self.twin is not None:
+            return self.twin.forms_of(name, longest)
+        d = self.derivation
+        closed = (d.closed(name, longest), d.closed(name, SHORT))
+        return tuple(dict.fromkeys((*closed, *backward_forms(d, name), *adjoint_forms(d, name))))
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from derive.check.bench import constant
+from derive.check.intermediate import digits
 from derive.check.misconceptions.edits import number, plus, spots, times
-from derive.check.misconceptions.figures import as_shown, digits
+from derive.check.misconceptions.figures import as_shown
 from derive.check.misconceptions.record import Change, Example, Misconception
 from derive.check.misconceptions.setting import Setting
 from derive.check.quantities import Scalar

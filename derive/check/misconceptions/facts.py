@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from derive.check.misconceptions.edits import everywhere, here
 from derive.check.subject import Subject
+from derive.check.value import spend
 from derive.errors import Fault
 from derive.expr import Apply, Expr, Partial, Ref, size
 from derive.graph import Role
@@ -16,7 +17,6 @@ from derive.language import surface as s
 from derive.language.grammar import parse
 from derive.language.walk import walk
 from derive.ops import primitive
-from derive.steps import SHORT, adjoint_forms, backward_forms
 
 _LONGEST = 60  # parts of a composed line
 _CLOSED = 300  # parts of a closed form; beyond that nobody has one in mind
@@ -30,6 +30,7 @@ class Facts:
     def __init__(self, subject: Subject) -> None:
         self.subject, self.network, self.graph = subject, subject.network, subject.graph
         self._trees: dict[str, s.Tree | None] = {}
+        self._written: dict[int, tuple[Expr, s.Tree | None]] = {}
         self._gradients: dict[str, list[s.Tree]] = {}
 
     def tree(self, latex: str) -> s.Tree | None:
@@ -41,7 +42,9 @@ class Facts:
         return self._trees[latex]
 
     def written(self, e: Expr) -> s.Tree | None:
-        return self.tree(self.network.writer().latex(e))
+        if id(e) not in self._written:
+            self._written[id(e)] = e, self.tree(self.network.writer().latex(e))  # kept, so that its id stays its own
+        return self._written[id(e)][1]
 
     @cached_property
     def names(self) -> dict[str, s.Name]:
@@ -116,10 +119,9 @@ class Facts:
     def gradient(self, name: str) -> list[s.Tree]:
         """Return the ways to write the gradient of the loss by a node, the closed form first."""
         if name not in self._gradients:
-            d = self.network.derivation
-            closed = (d.closed(name, _CLOSED), d.closed(name, SHORT)) if name in d.steps else ()
-            forms = (*closed, *backward_forms(d, name), *adjoint_forms(d, name)) if closed else ()
-            good = [e for e in dict.fromkeys(forms) if size(e) <= _CLOSED and self._holds(e, name)]
+            spend(10 * len(self.graph.nodes))
+            forms = self.network.forms_of(name, _CLOSED) if name in self.network.derivation.steps else ()
+            good = [e for e in forms if size(e) <= _CLOSED and self._holds(e, name)]
             self._gradients[name] = [t for t in map(self.written, good) if t is not None][:_FORMS]
         return self._gradients[name]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.check.intermediate import digits
 from derive.check.quantities import Scalar
 from derive.notation import Digits, Notation, show
 from derive.ops.primitive import real
@@ -14,12 +15,6 @@ def cut(x: Scalar, count: int) -> Scalar:
     from mpmath import mp
 
     return Fraction(mp.nstr(real(x), count, min_fixed=-30, max_fixed=30))
-
-
-def digits(text: str) -> int:
-    """Return the number of significant digits of a number as it is written."""
-    mantissa = text.lower().partition("e")[0]
-    return max(1, len(mantissa.replace(".", "").lstrip("0")))
 
 
 def as_shown(x: Scalar, like: str) -> str:

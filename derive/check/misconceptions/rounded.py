@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from derive.check.intermediate import digits
 from derive.check.misconceptions.edits import bare, everywhere, number
-from derive.check.misconceptions.figures import as_shown, cut, digits
+from derive.check.misconceptions.figures import as_shown, cut
 from derive.check.misconceptions.record import Change, Example, Misconception, nothing
 from derive.check.misconceptions.setting import Setting
 from derive.language import surface as s

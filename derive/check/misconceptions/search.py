@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from derive.check.bench import Bench, Verdict, constant, decimal
+from derive.check.intermediate import digits
 from derive.check.judge import judge
 from derive.check.limits import INFINITE
 from derive.check.misconceptions.edits import alike, bare, same
-from derive.check.misconceptions.figures import digits
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
 from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
 from derive.check.quantities import Grid
+from derive.check.rounding import unit
+from derive.check.value import spend
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import precisely
@@ -23,6 +25,18 @@ from derive.ops.primitive import real
 
 _LONGEST = 100  # parts of a formula that is looked into
 _MOST = 3000  # changes that are tried
+_OF_GRADIENTS = (
+    "reversed-update",
+    "rate-missing",
+    "activation-for-derivative",
+    "wrong-rule",
+    "derivative-at-wrong-point",
+    "missing-factor",
+    "missing-path",
+    "extra-factor",
+)
+_OF_DIGITS = ("copied-digit", "decimal-point", "premature-rounding", "arithmetic-slip")
+_CHANGE = 4  # operations that one takes
 Explained = tuple[Change, s.Tree | None]  # with the right formula where it is known
 
 
@@ -62,9 +76,11 @@ def diagnose(
     """
     if verdict.kind != "wrong" or not _readable(left, right, bench):
         return None
-    search = _Search(Setting(left, right, bench), approximate)
+    search = _Search(Setting(left, right, bench), approximate, records)
     for way in (search.written_as, search.computed_as):
         for record in records:
+            if record.code not in search.allowed:
+                continue
             for change, meant in way(record):
                 return _told(record, change, meant, search.setting)
     return None
@@ -79,7 +95,7 @@ def _readable(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
 
 
 class _Search:
-    def __init__(self, setting: Setting, approximate: bool) -> None:
+    def __init__(self, setting: Setting, approximate: bool, records: Sequence[Misconception]) -> None:
         self.setting, self.approximate = setting, approximate
         self.forms = setting.forms()
         self.with_numbers = [setting.put_in(f) for f in self.forms if not constant(f)] if setting.numeric else []
@@ -87,8 +103,25 @@ class _Search:
         self.left_over = _MOST
         self._variants: dict[str, list[Explained]] = {}
         number = bare(setting.right)
+        self.allowed = frozenset(self._allowed(number, [record.code for record in records]))
         # So many quantities round to one digit that it tells nothing.
         self.vague = isinstance(number, s.Num) and "." in number.text and digits(number.text) < 2
+
+    def _allowed(self, number: s.Tree, codes: list[str]) -> list[str]:
+        """Return what may explain a claim: some formula has about any value, by accident.
+
+        No rule of derivatives for the value of a leaf, nothing but digits for a value that is nearly right.
+        """
+        node = self.setting.node(self.setting.left)
+        if node is None or not isinstance(number, s.Num):
+            return codes
+        if node in self.setting.facts.subject.leaves:
+            return [code for code in codes if code not in _OF_GRADIENTS]
+        if self.goal is None or self.written is None or "." not in number.text:
+            return codes
+        off = abs(real(self.goal) - real(self.written))
+        near = off <= 2 * real(unit(number.text)) and 20 * off <= abs(real(self.goal))
+        return [code for code in codes if code in _OF_DIGITS] if near else codes
 
     def variants(self, record: Misconception) -> list[Explained]:
         """Return what a misconception makes of the left side in all its forms."""
@@ -102,6 +135,7 @@ class _Search:
     def some(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Yield changes as long as there is patience for them."""
         for change in changes:
+            spend(_CHANGE)
             if self.left_over <= 0:
                 return
             self.left_over -= 1
@@ -155,6 +189,8 @@ def _told(record: Misconception, change: Change, meant: s.Tree | None, setting: 
 
     says = re.sub(r"\{(?P<part>right|wrong)(?P<slope>!)?\}", formula, record.says)
     formula_meant = meant is not None and not constant(setting.right) and not decimal(meant)
+    if meant is not None and isinstance(meant, s.Partial) and same(meant, setting.left):
+        formula_meant = False  # what is asked for is no answer
     expected = latex(meant, sign) if meant is not None and formula_meant else None
     return Diagnosis(record, says, expected)
 

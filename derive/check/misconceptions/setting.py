@@ -125,7 +125,7 @@ class Setting:
             found = None
             if (node := self.world.node(part.id)) is not None:
                 found = self.facts.line(node)
-            elif (parameter := self.bench.subject.after(part.id)) is not None:
+            elif (parameter := self.bench.new(part.id)) is not None:
                 found = self.facts.update(parameter)
             else:
                 found = self.bench.own.get(part.id)

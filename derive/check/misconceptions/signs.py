@@ -46,7 +46,7 @@ def _steps(tree: s.Tree, setting: Setting) -> Iterator[tuple[s.Tree, s.Add, int]
     if not isinstance(setting.left, s.Name) and not _updates(setting.left, setting):
         return
     name = setting.left.id if isinstance(setting.left, s.Name) else ""
-    if name and setting.bench.subject.after(name) is None:
+    if name and setting.bench.new(name) is None:
         return
     if isinstance(tree, s.Add) and len(tree.terms) == 2:
         yield tree, tree, 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.check.misconceptions.edits import Put, complements, negated, number, plus, spots, times, without
+from derive.check.misconceptions.edits import Put, complements, everywhere, negated, number, plus, spots, times, without
 from derive.check.misconceptions.record import Change, Example, Misconception
 from derive.check.misconceptions.setting import Setting
 from derive.language import surface as s
@@ -84,6 +84,23 @@ def _other_rule_back(tree: s.Tree, setting: Setting) -> Iterator[Change]:
             case s.Add(terms=(_, s.Neg())):
                 sign = s.Call(part.at, "sign", (part,))
                 yield Change(put(sign), sign, part)
+    for slope, function, put, _ in _slopes(tree, setting):
+        layer = _layer(slope, function, setting)
+        if layer is not None:
+            own = setting.facts.slope(layer, setting.facts.activations[layer][0])
+            yield Change(put(own), own, slope)
+
+
+def _layer(slope: s.Tree, function: s.Tree, setting: Setting) -> str | None:
+    """Return the layer whose slope is taken by the rule of another function, at the right place; None for none."""
+    activations = setting.facts.activations
+    if isinstance(slope, s.Call):
+        h = _output(slope.args[0], setting)
+        named = setting.facts.network.functions.get(slope.fn)
+        op = named.op if named is not None else SPELLINGS.get(slope.fn)
+    else:
+        h, op = setting.node(function), "sigmoid"
+    return h if h in activations and activations[h][1] != op else None
 
 
 def _elsewhere(tree: s.Tree, setting: Setting) -> Iterator[Change]:
@@ -100,8 +117,28 @@ def _elsewhere(tree: s.Tree, setting: Setting) -> Iterator[Change]:
             yield Change(put(other), slope, other)
 
 
+def _all_moved(tree: s.Tree, setting: Setting) -> Change | None:
+    """Return a formula in which several derivatives at an output are put to the input."""
+    moved: list[tuple[s.Tree, s.Tree]] = []
+
+    def at_input(part: s.Tree) -> s.Tree | None:
+        match part:
+            case s.Call(primes=1, args=(s.Name() as name,)) if (h := setting.node(name)) in setting.facts.activations:
+                other = setting.facts.slope(h or "", setting.facts.activations[h or ""][0])
+                moved.append((part, other))
+                return other
+        return None
+
+    new = everywhere(tree, at_input)
+    return Change(new, moved[0][1], moved[0][0]) if len(moved) > 1 else None
+
+
 def _moved_back(tree: s.Tree, setting: Setting) -> Iterator[Change]:
+    if (everything := _all_moved(tree, setting)) is not None:
+        yield everything
     for slope, function, put, _ in _slopes(tree, setting):
+        if _layer(slope, function, setting) is not None:
+            continue
         inner = slope.args[0] if isinstance(slope, s.Call) else function
         name = setting.node(inner)
         options = {name, next((h for h, (z, _) in setting.facts.activations.items() if z == name), None)}

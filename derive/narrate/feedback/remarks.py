@@ -119,14 +119,25 @@ def _places(at: Mapping[str, Any], subject: Subject) -> Iterator[Inline]:
     """Yield the names of a witness with their values."""
     known = [(id, value) for id, value in at.items() if value is not None]
     for number, (id, value) in enumerate(known[:_MOST]):
-        plain = subject.plain(id)
-        name = subject.graph[plain].latex if plain is not None else rf"\text{{{id}}}" if len(id) > 1 else id
+        name = _name(id, subject)
         if number:
             yield ", "
         shown = _number(value)
         yield Math(f"{name} = {shown.latex}") if isinstance(shown, Math) else f"{id}: {shown}"
     if len(known) > _MOST:
         yield " …"
+
+
+def _name(id: str, subject: Subject) -> str:
+    """Return a name as it is written: of the network, a new value, the learning rate, or one of the hand-in's."""
+    if (plain := subject.plain(id)) is not None:
+        return subject.graph[plain].latex
+    if (new := subject.after(id) or subject.after_line(id)) is not None:
+        return rf"{subject.graph[new].latex}^{{\text{{new}}}}"
+    update = subject.network.update
+    if update is not None and subject.is_rate(id):
+        return update.latex
+    return rf"\text{{{id}}}" if len(id) > 1 else id
 
 
 def _number(x: Quantity, notation: Notation = STANDARD) -> Inline:
