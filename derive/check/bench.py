@@ -153,6 +153,24 @@ def constant(tree: s.Tree) -> bool:
     return True
 
 
+def settled(tree: s.Tree, bench: Bench) -> bool:
+    """Return whether a tree is made of numbers, and of names that the hand-in has given as numbers or matrices."""
+    seen: set[str] = set()
+    stack = [tree]
+    while stack:
+        tree = stack.pop()
+        if any(isinstance(node, (s.Partial, s.Nabla)) for node in walk(tree)):
+            return False
+        for node in walk(tree):
+            if not isinstance(node, s.Name) or node.id in ("e", "pi", "infty") or node.id in seen:
+                continue
+            if node.id not in bench.own or bench.subject.plain(node.id) is not None:
+                return False
+            seen.add(node.id)
+            stack.append(bench.own[node.id])
+    return True
+
+
 def decimal(tree: s.Tree) -> bool:
     """Return whether a tree holds a number with a decimal point, which is a value put in."""
     return any(isinstance(node, s.Num) and "." in node.text for node in walk(tree))

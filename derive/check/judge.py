@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
-from derive.check.bench import Bench, Verdict, constant, decimal, unknown_function
+from derive.check.bench import Bench, Verdict, constant, decimal, settled, unknown_function
 from derive.check.open_digits import OpenDigits
 from derive.check.quantities import Mismatch, Quantity, Scalar
 from derive.check.rounding import literal, shown, slack, unit, within
@@ -122,7 +122,7 @@ def _numeric(
 ) -> Verdict:
     """Compare two sides at the numbers of the exercise; each may stand for all that its digits leave open."""
     point = bench.meant
-    if point is None and not (constant(left) and constant(right)):
+    if point is None and not (settled(left, bench) and settled(right, bench)):
         return Verdict("undecided", "the exercise has no numbers")
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
     sides = (Valuation(world), Valuation(world))

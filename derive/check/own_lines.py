@@ -52,6 +52,8 @@ class Gathered:
     losses: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)  # id → its spelling, of all names in the text
     put: dict[Path, dict[str, tuple[str, str, int] | None]] = field(default_factory=dict)  # None: more than one value
+    matrices: set[str] = field(default_factory=set)  # ids of names that are matrices of numbers
+    shapeless: set[str] = field(default_factory=set)  # ids of names that are used as matrices
 
 
 def gather(hand_in: HandIn) -> Gathered:
@@ -73,6 +75,7 @@ def gather(hand_in: HandIn) -> Gathered:
             valued: set[str] = set()
         sides = [_tree(hand_in, side) for side in claim.chain]
         _take_names(found, (sides[claim.at], sides[claim.at + 1]))
+        _take_matrix(found, claim, sides)
         if claim.at == 0 and claim.relation in ("=", ":="):
             _take(hand_in, claim, index, sides, before, fixed, valued)
         _take_put_in(hand_in, claim, index, sides, found.put.setdefault(path, {}))
@@ -91,6 +94,28 @@ def _take_put_in(
         text = expanded(claim.right.text, hand_in.macros)[number.at[0] : number.at[1]]
         before = put.get(name.id, (name.latex, text, index))
         put[name.id] = before if before is not None and before[1] == text else None
+
+
+_OF_MATRICES = ("tr", "trace", "Tr", "det", "inv", "vec", "diag", "diagvec", "kron", "rank")
+
+
+def _used_as_matrix(node: s.Tree) -> str:
+    """Return the id of a name that is transposed, or stands in a function or a norm of matrices; "" for none."""
+    match node:
+        case s.Transpose(body=s.Name() as name):
+            return name.id
+        case s.Bars(body=s.Name() as name, double=True):
+            return name.id
+        case s.Call(args=(s.Name() as name, *_)) if node.fn in _OF_MATRICES:
+            return name.id
+    return ""
+
+
+def _take_matrix(found: Gathered, claim: Claim, sides: list[s.Tree | None]) -> None:
+    """Take a name that a relation says to be a matrix of numbers; a network of numbers has no place for it."""
+    left, right = sides[claim.at], sides[claim.at + 1]
+    if claim.relation in ("=", ":=") and isinstance(left, s.Name) and isinstance(right, s.Matrix) and constant(right):
+        found.matrices.add(left.id)
 
 
 def _fill(found: Gathered) -> None:
@@ -122,6 +147,7 @@ def _take_names(found: Gathered, sides: tuple[s.Tree | None, ...]) -> None:
         for node in walk(tree):
             if isinstance(node, s.Partial) and (id := _head(node.of)):
                 found.losses[id] += 1
+        found.shapeless |= {id for node in walk(tree) if (id := _used_as_matrix(node))}
         for id, where in quantities(tree):
             if isinstance(where, s.Name) and id not in _CONSTANTS:
                 found.names.setdefault(id, where.latex)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from derive.check.quantities import Grid, Mismatch, Quantity, Scalar
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, shape_text
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.ops.primitive import real
@@ -107,7 +107,7 @@ def shown(number: s.Num, approximate: bool) -> Fraction:
 
 def _grids(a: Quantity, b: Quantity, written: s.Tree, approximate: bool, noise: Scalar) -> bool:
     if not (isinstance(a, Grid) and isinstance(b, Grid)) or a.shape != b.shape:
-        raise Mismatch("shapes")
+        raise Mismatch(f"{shape_text(a)} = {shape_text(b)}")
     cells = (
         [cell for row in written.rows for cell in row] if isinstance(written, s.Matrix) else [written] * len(a.cells)
     )

@@ -59,10 +59,21 @@ def _named(judged: Judged, taken: bool) -> Judged:
     return replace(judged, verdict=_TAKEN) if taken and judged.verdict.kind == "correct" else judged
 
 
+def _of_unknown_shape(found: Gathered) -> set[str]:
+    """Return names that are matrices of which nothing says more: for numbers AB = BA would hold.
+
+    Where one name is a matrix, other capital letters may be, too.
+    """
+    if not found.shapeless:
+        return set()
+    return found.shapeless | {id for id in found.names if len(id.partition("_")[0]) == 1 and id[0].isupper()}
+
+
 def _free(hand_in: HandIn, found: Gathered) -> list[Judged]:
     """Return the verdicts where names mean any value; those that a line introduces mean that line."""
     own = list(found.parts.values())[-1] if found.parts else Own()
     lines = {id for part in found.parts.values() for id in part.lines}
-    names: Mapping[str, str] = {id: latex for id, latex in found.names.items() if id not in lines}
+    left_out = lines | found.matrices | _of_unknown_shape(found)
+    names: Mapping[str, str] = {id: latex for id, latex in found.names.items() if id not in left_out}
     network = anything(names, own)
     return check(hand_in, {"": Subject(replace(network, name=""), free=True)}, []) if network is not None else []
