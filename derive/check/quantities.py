@@ -60,9 +60,12 @@ def grid(rows: Sequence[Sequence[Scalar]]) -> Quantity:
 
 
 def blocks(rows: Sequence[Sequence[Quantity]]) -> Quantity:
-    """Return a matrix of numbers and matrices; raises Mismatch where they do not fit."""
+    """Return a matrix of numbers and matrices; raises Mismatch where they do not fit.
+
+    A 0 beside, above or below a matrix stands for zeros.
+    """
     found: list[list[Scalar]] = []
-    for row in rows:
+    for row in _filled(rows):
         cells = [cell.rows if isinstance(cell, Grid) else ((cell,),) for cell in row]
         if len({len(cell) for cell in cells}) != 1:
             raise Mismatch(" beside ".join(shape_text(cell) for cell in row))
@@ -70,6 +73,19 @@ def blocks(rows: Sequence[Sequence[Quantity]]) -> Quantity:
     if len({len(row) for row in found}) > 1:
         raise Mismatch("rows of different lengths")
     return grid(found)
+
+
+def _filled(rows: Sequence[Sequence[Quantity]]) -> list[list[Quantity]]:
+    """Return blocks with a matrix of zeros where a 0 stands among matrices."""
+    if len({len(row) for row in rows}) != 1:
+        return [list(row) for row in rows]
+    widths = [max((x.shape[1] for x in column if isinstance(x, Grid)), default=1) for column in zip(*rows, strict=True)]
+    found = []
+    for row in rows:
+        height = max((x.shape[0] for x in row if isinstance(x, Grid)), default=1)
+        zeros = [grid([[Fraction(0)] * width] * height) for width in widths]
+        found.append([x if isinstance(x, Grid) or x != 0 else z for x, z in zip(row, zeros, strict=True)])
+    return found
 
 
 def mapped(q: Quantity, function: Callable[[Scalar], Scalar]) -> Quantity:

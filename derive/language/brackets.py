@@ -24,13 +24,19 @@ def group(r: Reader) -> s.Tree:
         if len(items) > 1 or not r.sees("_"):
             raise r.fault_at(closing, "where is this evaluated?", expected="\\right|_{x = a}")
         return evaluation(r, items[0], token.start)
-    if len(items) == 1 and token.text != "\\{":
+    row = token.text == "[" and len(items) == 1 and _is_row(items[0], token.end, closing.start)
+    if len(items) == 1 and token.text != "\\{" and not row:
         return items[0]
     if token.text == "\\{" and closing.text == ".)" and len(items) == 1 and isinstance(items[0], s.Cases):
         return items[0]
     if r.sees("_") and holds_points(r):
         raise r.fault_at(r.tokens[r.i], "an index range behind a sequence is not read")
     return s.Seq((token.start, r.end), _KINDS[token.text], tuple(items))
+
+
+def _is_row(t: s.Tree, start: int, end: int) -> bool:
+    """Tell whether [t] is [[1, 2]], a matrix of one row."""
+    return isinstance(t, s.Seq) and t.kind == "list" and t.at == (start, end)
 
 
 def bars(r: Reader) -> s.Tree:

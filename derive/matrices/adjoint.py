@@ -13,7 +13,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.differential import differential, inner
-from derive.matrices.dims import Shape, of
+from derive.matrices.dims import Dim, Shape
 from derive.matrices.rebuild import rebuilt
 from derive.matrices.term import Term, make, ordered
 
@@ -184,12 +184,24 @@ def piece(g: Term, t: Term, k: int) -> Term:
     if g.op in ("ones", "zeros"):
         shape = t.args[k].shape
         return a.ones(*shape) if g.op == "ones" else a.zeros(shape)
-    columns = t.data[1]
-    top = sum((t.args[i * columns].rows for i in range(k // columns)), of(0))
-    left = sum((t.args[j].columns for j in range(k % columns)), of(0))
     if g.op == "add":
         return a.add(*(piece(x, t, k) for x in g.args))
-    return make("slice", (g,), (top, left), t.args[k].shape)
+    left, right = places(t, k)
+    return p.matmul(p.transpose(left), g, p.transpose(right))
+
+
+def places(t: Term, k: int) -> tuple[Term, Term]:
+    """Return L and R such that L·X·R has X where the block number k of t lies, zeros elsewhere."""
+    rows, columns = t.data
+    heights = [t.args[i * columns].rows for i in range(rows)]
+    widths = [x.columns for x in t.args[:columns]]
+    i, j = divmod(k, columns)
+    return _column(heights, i), p.transpose(_column(widths, j))
+
+
+def _column(sizes: list[Dim], k: int) -> Term:
+    cells = [a.eye(n) if i == k else a.zeros((n, sizes[k])) for i, n in enumerate(sizes)]
+    return f.block(len(cells), 1, *cells)
 
 
 def _total(g: Term, t: Term, inside: Inside) -> Pulls:

@@ -28,7 +28,6 @@ from derive.matrices.rebuild import substituted
 from derive.matrices.term import Term, ordered
 from derive.source import of_text
 
-_MISSING = {"slice": "the result is a part of a matrix, for which there is no notation here"}
 _SIZES = re.compile(r"(?<![^(,{ ])\d+(?:\*\d+)+(?![^),} ])")  # a product of sizes that stands alone
 _LARGEST = 4000  # parts of a result that is still put in order
 
@@ -90,9 +89,7 @@ def answer(question: Question) -> Answer:
         except NotCertified as wrong:
             reason = str(wrong)
         except Unwritable as word:
-            raise NoClosedForm(
-                _MISSING.get(str(word), f"the result needs {word}, which has no notation here")
-            ) from None
+            raise NoClosedForm(f"the result needs {word}, which has no notation here") from None
     raise Fault("this derivative could not be certified, so it is not shown", reason=reason)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
-from derive.matrices.adjoint import NoClosedForm, inputs, placeholder, sequence
+from derive.matrices.adjoint import NoClosedForm, inputs, placeholder, places, sequence
 from derive.matrices.differential import differential
 from derive.matrices.dims import Dim
 from derive.matrices.rebuild import substituted
@@ -150,7 +150,8 @@ def _toep(t: Term, known: Known) -> Term:
 
 def _block(t: Term, known: Known) -> Term:
     if t.columns.number != 1:
-        raise NoClosedForm("the Jacobian of a matrix of blocks has no closed form here")
+        at = {k: places(t, k) for k, x in enumerate(t.args) if id(x) in known}
+        return a.add(*(p.matmul(p.kron(p.transpose(r), left), known[id(t.args[k])]) for k, (left, r) in at.items()))
     width = next(iter(known[id(x)] for x in t.args if id(x) in known)).columns
     cells = [known.get(id(x), a.zeros((_size(x), width))) for x in t.args]
     return f.block(len(cells), 1, *cells)

@@ -26,7 +26,7 @@ _LARGEST = 2000  # parts that are compared
 
 def _sizes_of(t: Term) -> tuple[Dim, ...]:
     """Return dimensions that stand in a term beside its shape."""
-    if t.op in ("comm", "slice"):
+    if t.op == "comm":
         return tuple(t.data)
     return (t.data,) if t.op in ("dim", "toep") else ()
 

@@ -171,11 +171,6 @@ def _block(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
     return np.block([xs[i * columns : (i + 1) * columns] for i in range(rows)])
 
 
-def _slice(np: Any, t: Term, xs: list[Any], sizes: Sizes) -> Any:
-    (top, left), (rows, columns) = ((d.value(sizes.sizes) for d in pair) for pair in (t.data, t.shape))
-    return xs[0][top : top + rows, left : left + columns]
-
-
 def _shape(t: Term, sizes: Sizes) -> tuple[int, int]:
     return t.rows.value(sizes.sizes), t.columns.value(sizes.sizes)
 
@@ -219,7 +214,6 @@ RULES: dict[str, Rule] = {
     "kron": lambda np, t, xs, sizes: np.kron(*xs),
     "toep": _toeplitz,
     "block": _block,
-    "slice": _slice,
     "softmax": _softmax(0),
     "colsoftmax": _softmax(0),
     "rowsoftmax": _softmax(1),

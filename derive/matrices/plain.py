@@ -8,7 +8,6 @@ from fractions import Fraction
 from derive.expr import Ref
 from derive.matrices import layout
 from derive.matrices.entrywise import lifted
-from derive.matrices.products import transpose
 from derive.matrices.term import Term
 from derive.ops import PRIMITIVES
 
@@ -168,8 +167,6 @@ class _Plain:
     def block(self, t: Term) -> tuple[str, int]:
         """Return [[A, B], [C, D]]: an addition to the language, as it has no matrices of its own."""
         columns = t.data[1]
-        if t.data[0] == 1:  # a list of one list would be read as that list
-            return f"{self.at(transpose(t), _ATOM)}'", _POWER
         rows = [t.args[k : k + columns] for k in range(0, len(t.args), columns)]
         return "[" + ", ".join("[" + ", ".join(self.at(x, _SUM) for x in row) + "]" for row in rows) + "]", _ATOM
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -268,7 +268,7 @@ class _Reading:
         if len({len(row) for row in rows}) != 1:
             raise self.fault(t, "the rows of this matrix are not equally long")
         try:
-            return f.block(len(rows), len(rows[0]), *(x for row in rows for x in row))
+            return f.block(len(rows), len(rows[0]), *(x for row in _filled(rows) for x in row))
         except Clash as clash:
             raise self.fault(t, clash.title) from None
 
@@ -278,6 +278,19 @@ class _Reading:
         if t.kind in ("list", "tuple") and t.items:
             return self.blocks(t, [[self.read(x)] for x in t.items])
         raise self.fault(t, "this is no matrix", expected="[[1, 2], [3, 4]], or (1, 2) for a column")
+
+
+def _filled(rows: list[list[Term]]) -> list[list[Term]]:
+    """Return blocks with zeros of the shape of its place for every 0."""
+
+    def size(line: Iterable[Term], side: int) -> Dim:
+        return next((x.shape[side] for x in line if x is not a.ZERO), of(1))
+
+    heights, widths = [size(row, 0) for row in rows], [size(column, 1) for column in zip(*rows, strict=True)]
+    return [
+        [a.zeros((height, width)) if x is a.ZERO else x for x, width in zip(row, widths, strict=True)]
+        for row, height in zip(rows, heights, strict=True)
+    ]
 
 
 _CONSTANTS: dict[str, Callable[..., Term]] = {
