@@ -1,4 +1,4 @@
-"""Spellings of hand-ins in the one that is read everywhere: `\\num{0.9}`, `24.4\\%`, `0,9`, `∂_w L`."""
+"""Spellings of hand-ins in the one that is read everywhere: `\\num{0.9}`, `24.4\\%`, `0,9`, `∇_w L`."""
 
 from __future__ import annotations
 
@@ -8,29 +8,21 @@ from derive.check.powers_of_ten import joined
 from derive.language import surface as s
 from derive.language.unfold import rebuilt
 
-_DIGITS = r"\d+(?:\.\d+)?"
+_DIGITS = r"(?<![\d.])\d++(?:\.\d++)?"
 _NUM = re.compile(r"\\num\s*(?:\[[^\]]{0,60}\])?\s*\{\s*([-+]?[\d.,]+(?:[eE][-+]?\d+)?)\s*\}")
 _PERCENT = re.compile(rf"({_DIGITS})\s*(?:\\%|%\s*\Z)")
 _E = rf"({_DIGITS})\s*\\(?:mathrm|text|textrm)\s*\{{\s*[eE]\s*"
 _EXPONENT = re.compile(_E + r"(?:\}\s*\{)?\s*([-+]?\d+)\s*\}")
 _EXPONENT_BEHIND = re.compile(_E + r"([-+])\s*\}\s*\{?(\d+)\}?")
-_INDEXED = re.compile(
-    r"\\partial\s*_\s*(?:\{([^{}]{1,40})\}|(\\?[A-Za-z]+?))\s*((?:\\[A-Za-z]+\s*)?\{?[A-Za-z]\}?)(?![A-Za-z_(])"
-)
-_BARE = re.compile(
-    r"\s*\\[dt]?frac\s*\{\s*(\\partial|\\mathrm\{d\}|d)\s*\}\s*\{\s*\1\s*((?:\{[^{}]*\}|[^{}])+)\}\s*(?=\S)"
-)
 _COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])")
 
 
 def spelled(text: str) -> str:
-    """Return a side with numbers and derivatives spelled as a report spells them."""
+    """Return a side with numbers spelled as a report spells them."""
     text = _NUM.sub(lambda m: m[1].replace(",", "."), text)
     text = _with_points(text)
     text = _PERCENT.sub(r"\1e-2", text)
-    text = _EXPONENT_BEHIND.sub(r"\1e\2\3", _EXPONENT.sub(r"\1e\2", text))
-    text = _INDEXED.sub(lambda m: rf"\frac{{\partial {m[3]}}}{{\partial {m[1] or m[2]}}}", text)
-    return _bracketed(text)
+    return _EXPONENT_BEHIND.sub(r"\1e\2\3", _EXPONENT.sub(r"\1e\2", text))
 
 
 def _with_points(text: str) -> str:
@@ -50,35 +42,16 @@ def _with_points(text: str) -> str:
 def _outside(text: str) -> list[bool]:
     """Return for each place whether a comma there stands in no bracket but the braces of a command."""
     open_: list[bool] = []
-    found = []
-    for at, sign in enumerate(text):
+    found, before, inside = [], "", 0
+    for sign in text:
         if sign in "([{":
-            before = text[:at].rstrip()[-1:]
             open_.append(sign != "{" or before in ("_", "^", "\\"))
+            inside += open_[-1]
         elif sign in ")]}" and open_:
-            open_.pop()
-        found.append(not any(open_))
+            inside -= open_.pop()
+        before = before if sign.isspace() else sign
+        found.append(not inside)
     return found
-
-
-def _bracketed(text: str) -> str:
-    """Return a side `\\frac{∂}{∂x} a b` with brackets around all that is differentiated, where that is one product."""
-    found = _BARE.match(text)
-    if found is None:
-        return text
-    rest = text[found.end() :]
-    if rest.startswith(("(", r"\left", "[")) or _sum(rest):
-        return text
-    return rf"{found[0]}\left({rest}\right)"
-
-
-def _sum(text: str) -> bool:
-    depth = 0
-    for at, sign in enumerate(text):
-        depth += (sign in "([{") - (sign in ")]}")
-        if depth == 0 and sign in "+-" and text[:at].strip():
-            return True
-    return False
 
 
 def as_meant(tree: s.Tree) -> s.Tree:

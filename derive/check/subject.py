@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -121,9 +121,13 @@ class Subject:
         """Return the line whose value after the update an id means, None for any other."""
         if self.network.update is None:
             return None
-        return self._renewed(id, False, [node.name for node in self.graph.lines()])
+        return self._renewed(id, False, self._lines)
 
-    def _renewed(self, id: str, parameter: bool, among: Sequence[str]) -> str | None:
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(node.name for node in self.graph.lines())
+
+    def _renewed(self, id: str, parameter: bool, among: Container[str]) -> str | None:
         stem = renewed(id, parameter)
         name = self.plain(stem) if stem and self.plain(id) is None else None
         return name if name in among else None

@@ -157,7 +157,7 @@ class Network:
         note = f"{self.name}: the given values lie exactly on a kink ({hit}); a convention is used there"
         return [note] if hit else []
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(n.name for n in self.graph.leaves() if n.role is Role.PARAMETER)
 
