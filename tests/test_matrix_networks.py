@@ -219,29 +219,32 @@ def test_every_report_is_built_in_every_format(results: dict[str, Any]) -> None:
         assert set(made["gradients"]) == set(made["symbols"])
 
 
-@pytest.mark.parametrize(
-    ("block", "words"),
-    [
-        (
-            '{{ product.backward("W", style="index") }}',
-            [r"\sum_{k, l}", r"\delta_{ki} x_{jl}", r"\left[\frac{\partial L}"],
-        ),
-        ('{{ product.backward("X", style="index") }}', [r"w_{ki} \delta_{jl}"]),
-        ("{{ dense.forward(shapes=true) }}", [r"\underset{N \times d}{X}"]),
-        ("{{ dense.shapes }}", [r"\mathbb{R}^{1 \times K}"]),
-        ('{{ dense.backward(style="jacobian") }}', [r"\frac{\partial L}{\partial Z} X"]),
-        ('{{ hidden.local("z^{[2]}", "a^{[1]}") }}', [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"]),
-        ('{{ hidden.backward("W^{[1]}", numbers=true) }}', [r"\begin{pmatrix}"]),
-    ],
-)
-def test_blocks(tmp_path: Path, block: str, words: list[str]) -> None:
+BLOCKS = {
+    '{{ product.backward("W", style="index") }}': [r"\sum_{k, l}", r"\delta_{ki} x_{jl}", r"\left[\frac{\partial L}"],
+    '{{ product.backward("X", style="index") }}': [r"w_{ki} \delta_{jl}"],
+    "{{ dense.forward(shapes=true) }}": [r"\underset{N \times d}{X}"],
+    "{{ dense.shapes }}": [r"\mathbb{R}^{1 \times K}"],
+    '{{ dense.backward(style="jacobian") }}': [r"\frac{\partial L}{\partial Z} X"],
+    '{{ hidden.local("z^{[2]}", "a^{[1]}") }}': [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"],
+    '{{ hidden.backward("W^{[1]}", numbers=true) }}': [r"\begin{pmatrix}"],
+}
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what each block is in one report that holds them all."""
     text = GALLERY.read_text(encoding="utf-8")
     front = text[: text.index("\n---\n", 4) + 5]
-    path = tmp_path / "r.md"
-    path.write_text(f"{front}\n{block}\n", encoding="utf-8")
+    path = tmp_path_factory.mktemp("blocks") / "r.md"
+    path.write_text(front + "".join(f"\nBlock:\n\n{block}\n" for block in BLOCKS), encoding="utf-8")
     loaded = report.load(path)
     body = str(compose(loaded, find_look(loaded)).body).replace("\\\\", "\\")
-    assert all(word in body for word in words), body
+    return dict(zip(BLOCKS, body.split("Block:")[1:], strict=True))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_blocks(blocks: dict[str, str], block: str) -> None:
+    assert all(word in blocks[block] for word in BLOCKS[block]), blocks[block]
 
 
 def test_broadcasting_is_said(problems: dict[str, Any], tmp_path: Path) -> None:
