@@ -121,12 +121,10 @@ def document(answer: Answer, lines: Sequence[Line]) -> Document:
     if made := steps(lines, answer):
         body.append(_steps(made))
     body += [Paragraph(("Result:",)), *_result(answer)]
-    closing = (
-        f"Checked: the printed result against numeric derivatives at {answer.certificate.points} points "
-        "of several sizes, largest relative error ",
-        Math(error_text(answer.certificate.max_error)),
-        ".",
-    )
+    points = f"{answer.certificate.points} points of several sizes, "
+    error = answer.certificate.max_error
+    worst = ("largest relative error ", Math(error_text(error)), ".") if error else ("exact to the digits compared.",)
+    closing = ("Checked: the printed result against numeric derivatives at " + points, *worst)
     return Document(Meta(TITLES[question.kind]), body, closing, "derivative")
 
 
