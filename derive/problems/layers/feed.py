@@ -88,12 +88,12 @@ def _rescaled(flow: Flow, hat: str) -> None:
 
 
 def conv1d(flow: Flow, size: int, activation: Function | None = None) -> None:
-    """One channel, stride 1, no padding, the kernel not turned round: T is the matrix that slides it."""
+    """One channel, stride 1, no padding, the kernel not turned round: toep(w, n)' slides it over what comes in."""
     flow.need_one()
     width = flow.features - size + 1
     if width.number is not None and width.number < 1:
         raise Fault(f"a kernel of {size} is longer than what comes in, {flow.features}", expected="a shorter kernel")
     kernel, bias = flow.parameter("w", (of(size), of(1))), flow.parameter("b", SCALAR)
-    slides = flow.write(f"T{flow.mark}", rf"\operatorname{{toep}}({kernel}, {latex(width)})")
-    z = flow.write(flow.letter("Z"), rf"({slides})^\top {flow.name} + {bias}")
+    slides = rf"\operatorname{{toep}}({kernel}, {latex(width)})^\top"
+    z = flow.write(flow.letter("Z"), f"{slides} {flow.name} + {bias}")
     flow.out(flow.activated(z, activation), width)

@@ -58,7 +58,8 @@ def _indices(flow: Flow) -> tuple[str, str]:
     free = (letter for letter in "ikjlrsuv" if letter not in taken)
     used = [(next(free), latex(d)) for d in flow.shape if d.number != 1]
     sums = " ".join(rf"\sum_{{{index}=1}}^{{{size}}}" for index, size in used)
-    return sums, f"_{{{''.join(index for index, _ in used)}}}" if used else ""
+    at = "".join(index for index, _ in used)
+    return sums, f"_{{{at}}}" if at else ""
 
 
 def _mean_of_samples(flow: Flow, body: str) -> None:
