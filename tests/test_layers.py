@@ -177,3 +177,153 @@ def test_gradients_equal_those_of_a_library(tmp_path: Path, name: str) -> None:
 
 def array(x: Any) -> Any:
     return np.array([[float(c) for c in row] for row in x.rows]) if hasattr(x, "rows") else np.array([[float(x)]])
+
+
+# ------------------------------------------------------------------------------------------------------ the lines
+
+LINES = {
+    "a batch in rows": (
+        "dense(4, relu), dense(1, sigmoid), bce",
+        r"X \in R^{N x d}",
+        [
+            "Z^{[1]} = X W^{[1]} + b^{[1]}",
+            r"A^{[1]} = \operatorname{ReLU}(Z^{[1]})",
+            "Z^{[2]} = A^{[1]} W^{[2]} + b^{[2]}",
+            r"\hat{Y} = A^{[2]} = \sigma(Z^{[2]})",
+            r"L = -\frac{1}{N} \sum_{i=1}^{N} (Y_{i} \log \hat{Y}_{i} + (1 - Y_{i}) \log(1 - \hat{Y}_{i}))",
+        ],
+    ),
+    "one sample, one layer": (
+        "dense(K), softmax_cross_entropy",
+        r"x \in R^d",
+        [
+            "z = W x + b",
+            r"\hat{y} = \operatorname{softmax}(z)",
+            r"L = -\sum_{i=1}^{K} y_{i} \log \hat{y}_{i}",
+        ],
+    ),
+    "an index that is a size": (
+        "dense(k), softmax_cross_entropy",
+        r"X \in R^{i x d}",
+        [
+            "Z = X W + b",
+            r"\hat{Y} = \operatorname{softmax}(Z)",
+            r"L = -\frac{1}{i} \sum_{j=1}^{i} \sum_{l=1}^{k} Y_{jl} \log \hat{Y}_{jl}",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines(tmp_path: Path, name: str) -> None:
+    layers, shapes, wanted = LINES[name]
+    made = network(tmp_path, layers, shapes)
+    assert lines(made) == wanted
+    assert made.certificate.points >= 4
+
+
+def test_samples_in_columns(tmp_path: Path) -> None:
+    made = network(tmp_path, "dense(4, relu), dense(1, sigmoid), bce", r"X \in R^{d x N}", "samples: columns")
+    assert lines(made)[0] == "Z^{[1]} = W^{[1]} X + b^{[1]}"
+    assert [str(d) for d in made.names["W_1"].symbol.shape] == ["4", "d"]
+    assert made.certificate.max_error < 1e-9
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "dropout(p)",
+        "residual(h, tanh)",
+        "layer_norm",
+        "rms_norm",
+        "batch_norm",
+        "embedding(m)",
+        "attention(k)",
+    ],
+)
+def test_every_layer_in_columns(tmp_path: Path, layers: str) -> None:
+    made = network(tmp_path, f"{layers}, mse", r"X \in R^{d x N}", "samples: columns")
+    assert made.certificate.max_error < 1e-9
+
+
+@pytest.mark.parametrize(
+    "layers", ["dropout(p)", "residual(h, tanh)", "layer_norm", "rms_norm", "embedding(m)", "dense(m, softplus)"]
+)
+def test_every_layer_at_one_sample(tmp_path: Path, layers: str) -> None:
+    made = network(tmp_path, f"{layers}, mse", r"x \in R^d")
+    assert made.certificate.max_error < 1e-9
+
+
+def test_a_bias_before_a_batch_norm_has_no_gradient(tmp_path: Path) -> None:
+    made = network(tmp_path, "dense(4), batch_norm, mse", r"X \in R^{N x d}")
+    closed = made.adjoints["b_1"].closed
+    assert closed is not None and closed.op == "zeros"
+    assert made.certificate.max_error < 1e-9
+
+
+def test_an_own_line_replaces_one_of_a_layer_and_an_own_loss_follows(tmp_path: Path) -> None:
+    more = "forward: |\n  A^{[1]} = \\tanh(Z^{[1]})\n  L = f(Z^{[2]})"
+    made = network(tmp_path, "dense(4, relu), dense(2)", r"X \in R^{N x d}", more)
+    assert lines(made)[1] == r"A^{[1]} = \tanh(Z^{[1]})" and made.lines[-1].body is None
+    assert made.certificate.max_error < 1e-9
+
+
+def test_what_is_learned_is_said_by_the_layers(tmp_path: Path) -> None:
+    layers = "dense(4), dropout(p), layer_norm, mse"
+    wanted = ("W_1", "b_1", "gamma_3", "beta_3")
+    assert network(tmp_path, layers, r"X \in R^{N x d}").parameters == wanted
+    assert network(tmp_path, layers, r"X \in R^{N x d}", "data: X, Y").parameters == wanted
+
+
+# ------------------------------------------------------------------------------------------------------ bad input
+
+BAD = {
+    "unknown": ("dens(4), mse", BATCH, "unknown layer dens", "did you mean dense?", 13),
+    "too few": ("dense, mse", BATCH, "dense with no argument", "dense(m[, activation])", 13),
+    "too many": ("dense(4, relu, 3), mse", BATCH, "dense with 3 arguments", "dense(m[, activation])", 13),
+    "none wanted": ("layer_norm(3), mse", BATCH, "layer_norm with 1 argument", "layer_norm", 13),
+    "no size": ("dense(2.5), mse", BATCH, "this is no dimension", "a dimension such as 3", 19),
+    "zero": ("dense(0), mse", BATCH, "a layer of 0 units", "a dimension such as 3", 19),
+    "activation": ("dense(4, rleu), mse", BATCH, "unknown activation rleu", "did you mean relu?", 22),
+    "steps": ("rnn(4, T), mse", r"x_1 \in R^3", "T is no number", "a whole number", 20),
+    "rate": ("dropout(1.5), mse", BATCH, "1.5 is no rate", "a number such as 0.5", 21),
+    "after a loss": ("mse, dense(3)", BATCH, "mse is a loss", "", 18),
+    "no input": ("dense(3), mse", r"V \in R^{4 x 3}", "goes into the layers is not given", r"X \in R^{N x d}", 13),
+    "one sample": ("batch_norm, mse", SAMPLE, "several samples", r"X \in R^{N x d}", 13),
+    "no sequence": ("dense(3), rnn(4, 2), mse", SAMPLE, "no sequence", "as the first layer", 23),
+    "no loss": ("dense(3)", BATCH, "the loss is 4×3", "a loss as the last layer", 13),
+    "long kernel": ("conv1d(5), mse", SAMPLE, "longer than what comes in", "a shorter kernel", 13),
+    "no layer": ("3 + 4", BATCH, "this is no layer", "dense(4, relu)", 13),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(tmp_path: Path, name: str) -> None:
+    layers, shapes, title, more, column = BAD[name]
+    with pytest.raises(Fault) as caught:
+        network(tmp_path, layers, shapes)
+    text = str(caught.value)
+    assert title in text and more in text
+    assert f"r.md:5:{column}" in text
+
+
+def test_a_shape_that_does_not_fit_is_shown_at_its_layer(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        network(tmp_path, "dense(4), dense(2), mse", r"X \in R^{4 x 3}, W^{[2]} \in R^{3 x 2}")
+    assert "the shapes do not fit: 4×4 · 3×2" in str(caught.value) and "r.md:5:23" in str(caught.value)
+
+
+def test_the_list(derive: Callable[..., Any]) -> None:
+    run = derive("list", "layers")
+    assert run.code == 0 and [line.split()[0] for line in run.out.splitlines()] == list(LAYERS)
+
+
+def test_every_layer_is_compared() -> None:
+    used = {word for layers, _, _ in CASES.values() for word in layers.replace(",", " ").replace("(", " ").split()}
+    assert set(LAYERS) <= used
+
+
+def test_a_document(tmp_path: Path) -> None:
+    network(tmp_path, "dense(2, tanh), layer_norm, mse", r"X \in R^{N x d}")
+    found = build(tmp_path / "r.md", tmp_path, ("html", "json")).result["problems"]["net"]
+    assert found["certificate"]["max_error"] < 1e-9

@@ -52,6 +52,8 @@ def load(
     return _Loader(name, ancestry(entry, others), notation).load()
 
 
+_A_LOSS = "a scalar; behind layers a loss as the last layer (`derive list layers`), or a line in `forward`"
+
 # What is set as it stands: names side by side, sums, brackets.
 _SIMPLE = re.compile(r"[\w\s+\-()=,]*")
 
@@ -281,7 +283,7 @@ class _Loader:
         self._nothing_open()
         loss = self.terms[self._loss()]
         if not loss.scalar:
-            raise Fault(f"the loss is {shown(loss.shape)}", self.lines[-1].head.span(), expected="a scalar")
+            raise Fault(f"the loss is {shown(loss.shape)}", self.lines[-1].head.span(), expected=_A_LOSS)
         return found
 
     def _nothing_open(self) -> None:
