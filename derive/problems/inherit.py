@@ -24,9 +24,7 @@ def ancestry(entry: Entry, others: Mapping[str, Entry]) -> list[Entry]:
     return chain
 
 
-def merged_lines(
-    chain: list[Entry], read: Callable[[Given], list[Line]], written: Iterable[Line] = ()
-) -> list[Line]:
+def merged_lines(chain: list[Entry], read: Callable[[Given], list[Line]], written: Iterable[Line] = ()) -> list[Line]:
     """Return the lines of the oldest entry (or those that layers have written) with those of the later ones put in."""
     lines = list(written)
     for part in chain:

@@ -15,7 +15,7 @@ _MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DO
 
 
 def has_shapes(entry: Entry, others: Mapping[str, Entry]) -> bool:
-    """Return whether an entry, or one that it takes over, speaks of shapes or layers or has a matrix among its values."""
+    """Return whether an entry, or one that it takes over, has shapes, layers, or a matrix among its values."""
     chain = ancestry(entry, others)
     return any(_spoken(part) or _has_matrix(part.get("values")) for part in chain)
 

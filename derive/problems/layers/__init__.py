@@ -35,8 +35,10 @@ class Layer:
         """How it is called: `dense(m, activation)`, what may be left out in square brackets."""
         text = ""
         for k, argument in enumerate(self.arguments):
-            text += (f"[, {argument.word}]" if k else f"[{argument.word}]") if argument.optional else (
-                ", " * bool(k) + argument.word
+            text += (
+                (f"[, {argument.word}]" if k else f"[{argument.word}]")
+                if argument.optional
+                else (", " * bool(k) + argument.word)
             )
         return f"{self.name}({text})" if text else self.name
 
@@ -76,7 +78,11 @@ LAYERS: dict[str, Layer] = {
         Layer("mse", losses.mse, (), "the mean squared error over all entries", last=True),
         Layer("bce", losses.bce, (), "binary cross-entropy, the mean of the samples", last=True),
         Layer(
-            "cross_entropy", losses.cross_entropy, (), "cross-entropy of probabilities, the mean of the samples", last=True
+            "cross_entropy",
+            losses.cross_entropy,
+            (),
+            "cross-entropy of probabilities, the mean of the samples",
+            last=True,
         ),
         Layer(
             "softmax_cross_entropy",

@@ -64,5 +64,3 @@ def rate(text: Slice) -> str:
     if not 0 <= value < 1:
         raise Fault(f"{text.text} is no rate of dropout", text.span(), expected="a number such as 0.5, or a name, p")
     return text.text
-
-

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from derive.errors import Fault
 from derive.matrices.dims import SCALAR, Dim, of
-from derive.problems.layers.flow import COLUMNS, ONE, ROWS, Flow, latex
+from derive.problems.layers.flow import COLUMNS, ONE, ROWS, Flow, latex, transposed
 
 Function = Callable[[str], str]
 
@@ -74,12 +74,13 @@ def _scaled(flow: Flow, values: str, along: bool) -> str:
     """Return values divided by the roots of the means of their squares."""
     power = "-1/2" if flow.way == ONE else r"\odot -1/2"
     squares = _mean(flow, rf"({values} \odot {values})", along)
-    scale = flow.write(f"s{flow.mark}", rf"({squares} + {flow.constant(chr(92) + 'epsilon')})^{{{power}}}")
+    epsilon = flow.constant(r"\epsilon")  # one for all layers
+    scale = flow.write(f"s{flow.mark}", rf"\left({squares} + {epsilon}\right)^{{{power}}}")
     if flow.way == ONE:
         return f"{scale} {values}"
     if along:
         return rf"\operatorname{{diag}}({scale}) {values}"
-    return rf"{values} \operatorname{{diag}}(({scale})^\top)"
+    return rf"{values} \operatorname{{diag}}({transposed(scale)})"
 
 
 def _rescaled(flow: Flow, hat: str) -> None:

@@ -19,6 +19,10 @@ def latex(d: Dim) -> str:
     return str(d).replace("*", " ")
 
 
+def transposed(name: str) -> str:
+    return rf"({name})^\top" if "^" in name else rf"{name}^\top"
+
+
 @dataclass
 class Flow:
     """The forward pass as far as it is written; layers add to it.
@@ -110,7 +114,9 @@ class Flow:
         if self.lines:
             raise Fault("what comes in is no sequence", expected="rnn or lstm as the first layer, or after another one")
         base = self.name.removesuffix("_1")
-        return tuple(self.given(f"{base}_{t}" if t < 10 else f"{base}_{{{t}}}", self.shape) for t in range(1, count + 1))
+        return tuple(
+            self.given(f"{base}_{t}" if t < 10 else f"{base}_{{{t}}}", self.shape) for t in range(1, count + 1)
+        )
 
     def need_batch(self) -> None:
         if self.way == ONE:

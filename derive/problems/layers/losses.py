@@ -9,9 +9,11 @@ from derive.problems.layers.flow import ONE, Flow, latex
 def mse(flow: Flow) -> None:
     """The mean over all entries."""
     prediction, target = _predicted(flow), _target(flow)
-    size = latex(flow.shape[0] * flow.shape[1])
+    if flow.shape == SCALAR:
+        _loss(flow, f"({prediction} - {target})^2")
+        return
     norm = rf"\lVert {prediction} - {target} \rVert" + ("^2" if flow.way == ONE else "_F^2")
-    _loss(flow, norm if size == "1" else rf"\frac{{1}}{{{size}}} {norm}")
+    _loss(flow, rf"\frac{{1}}{{{latex(flow.shape[0] * flow.shape[1])}}} {norm}")
 
 
 def bce(flow: Flow) -> None:

@@ -1,4 +1,4 @@
-r"""`layers: dense(4, relu), dense(1, sigmoid), bce` as lines of a forward pass, with shapes and roles of their names."""
+r"""`layers: dense(4, relu), dense(1, sigmoid), bce` as lines of a forward pass, shapes and roles of names."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def _start(shapes: Mapping[str, Shape], samples: str, given: Value) -> Flow:
         raise Fault(title, given.span, expected=r"shapes: X \in R^{N x d} for a batch, x \in R^d for one sample")
     shape = shapes[name]
     if name[0] == "x" and shape[1] != of(1):
-        raise Fault(f"{name} is one sample, a column", given.span, expected=r"x \in R^d, or X \in R^{N x d} for a batch")
+        raise Fault(
+            f"{name} is one sample, a column", given.span, expected=r"x \in R^d, or X \in R^{N x d} for a batch"
+        )
     way = ONE if name[0] == "x" else COLUMNS if samples == "columns" else ROWS
     flow = Flow(name, shape, way)
     flow.data.append(name)

@@ -41,7 +41,9 @@ from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update
 from derive.source import Slice, of_text
 
-KEYS = tuple("layers forward shapes samples data parameters wrt constants values update where like also loss notation".split())
+KEYS = tuple(
+    "layers forward shapes samples data parameters wrt constants values update where like also loss notation".split()
+)
 
 
 def load(
@@ -92,9 +94,7 @@ class _Loader:
             self.shapes |= {id: shape for id, (_, shape) in read_shapes(self._items(part, "shapes")).items()}
         self._read_layers()
         written = [read_line(item) for item in self.layers.lines]
-        lines = merged_lines(
-            self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written
-        )
+        lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written)
         if not lines:
             raise Fault(f"the network {self.name} has no line", self.entry.span, expected="at least one line")
         self.lines = lines
