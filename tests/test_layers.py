@@ -275,6 +275,27 @@ def test_what_is_learned_is_said_by_the_layers(tmp_path: Path) -> None:
     assert network(tmp_path, layers, r"X \in R^{N x d}", "data: X, Y").parameters == wanted
 
 
+def test_an_activation_may_be_open(tmp_path: Path) -> None:
+    made = network(tmp_path, "dense(4, sigmoid), dense(2), mse", r"X \in R^{N x d}", r"where: \sigma = any")
+    assert made.functions["sigma"] == "any" and made.certificate.max_error < 1e-9
+
+
+def test_layers_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.md"
+    first = "  one:\n    layers: dense(4, relu), dense(1, sigmoid), bce\n    shapes: X \\in R^{N x d}\n"
+    second = "  two:\n    like: one\n    layers: |\n      dense(3, tanh)\n      dense(2), mse\n"
+    path.write_text(f"---\ntitle: T\nnetworks:\n{first}{second}---\n", encoding="utf-8")
+    made = report.load(path).problems["two"]
+    assert isinstance(made, MatrixNetwork)
+    assert lines(made)[1] == r"A^{[1]} = \tanh(Z^{[1]})" and made.certificate.max_error < 1e-9
+
+
+def test_a_saturated_prediction_is_certified(tmp_path: Path) -> None:
+    """Where 1 - σ(z) is tiny the loss bends within small steps."""
+    made = network(tmp_path, "dense(9, relu), dense(9, relu), dense(1, sigmoid), bce", r"X \in R^{N x d}")
+    assert made.certificate.max_error < 1e-9
+
+
 # ------------------------------------------------------------------------------------------------------ bad input
 
 BAD = {

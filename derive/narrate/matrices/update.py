@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.check.quantities import Grid
+from derive.check.quantities import Grid, Quantity
 from derive.document import Aligned, Chain, Link, Math
 from derive.errors import Fault
 from derive.narrate.blocks import Ask, Placed
