@@ -247,7 +247,7 @@ def test_every_layer_in_columns(tmp_path: Path, layers: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "layers", ["dropout(p)", "residual(h, tanh)", "layer_norm", "rms_norm", "embedding(m)", "dense(m, softplus)"]
+    "layers", ["dropout(p)", "residual(m, tanh)", "layer_norm", "rms_norm", "embedding(m)", "dense(m, softplus)"]
 )
 def test_every_layer_at_one_sample(tmp_path: Path, layers: str) -> None:
     made = network(tmp_path, f"{layers}, mse", r"x \in R^d")
@@ -314,6 +314,8 @@ BAD = {
     "no sequence": ("dense(3), rnn(4, 2), mse", SAMPLE, "no sequence", "as the first layer", 23),
     "no loss": ("dense(3)", BATCH, "the loss is 4×3", "a loss as the last layer", 13),
     "long kernel": ("conv1d(5), mse", SAMPLE, "longer than what comes in", "a shorter kernel", 13),
+    "a size and the input": ("dense(X), mse", BATCH, "X is a size and a name", "another letter", 13),
+    "a size and a line": ("attention(K), mse", BATCH, "K is a size and a name", "another letter", 13),
     "no layer": ("3 + 4", BATCH, "this is no layer", "dense(4, relu)", 13),
 }
 

@@ -29,6 +29,7 @@ class Flow:
 
     name, shape: what comes out so far. way: ROWS, COLUMNS or ONE. mark: what tells the names of this layer from those
     of others, empty in a network of one layer. steps: the states of a sequence, where the last layer has them.
+    input: what the first layer takes.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Flow:
     way: str
     mark: str = ""
     steps: tuple[str, ...] = ()
+    input: str = ""
     lines: list[str] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     parameters: list[str] = field(default_factory=list)

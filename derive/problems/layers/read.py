@@ -81,6 +81,7 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
             raise
         layers += [item] * (len(flow.lines) - len(layers))
     whole = calls[0][1]
+    _told_apart(flow, layers, whole)
 
     def listed(names: list[str]) -> tuple[Slice, ...]:
         return tuple(Written(whole.source, whole.start, name, whole) for name in names)
@@ -88,6 +89,16 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
     found = {read_name(of_text(name)): shape for name, shape in flow.shapes.items()}
     lines = (Written(x.source, x.start, text, x) for text, x in zip(flow.lines, layers, strict=True))
     return Expansion(tuple(lines), found, listed(flow.parameters), listed(flow.data), listed(flow.constants))
+
+
+def _told_apart(flow: Flow, layers: list[Slice], first: Slice) -> None:
+    """Raise a Fault where a size has the name of a matrix: in a formula it could be either."""
+    sizes = {name for shape in flow.shapes.values() for d in shape for name in d.names}
+    heads = [(line.split(" = ")[0], layer) for line, layer in zip(flow.lines, layers, strict=True)]
+    for name, layer in [*heads, *((name, first) for name in (flow.input, *flow.shapes))]:
+        if name in sizes:
+            title = f"{name} is a size and a name of the network as well"
+            raise Fault(title, layer.span(), expected="another letter for the size")
 
 
 def _start(shapes: Mapping[str, Shape], samples: str, given: Value) -> Flow:
@@ -101,7 +112,7 @@ def _start(shapes: Mapping[str, Shape], samples: str, given: Value) -> Flow:
             f"{name} is one sample, a column", given.span, expected=r"x \in R^d, or X \in R^{N x d} for a batch"
         )
     way = ONE if name[0] == "x" else COLUMNS if samples == "columns" else ROWS
-    flow = Flow(name, shape, way)
+    flow = Flow(name, shape, way, input=name)
     flow.data.append(name)
     return flow
 
