@@ -43,7 +43,7 @@ def _matrices() -> list[tuple[str, ...]]:
 def _layers() -> list[tuple[str, ...]]:
     from derive.problems.layers import LAYERS
 
-    return [(layer.name, layer.signature, layer.shows) for layer in LAYERS.values()]
+    return [(layer.name, layer.signature, layer.shows, layer.parameters()) for layer in LAYERS.values()]
 
 
 def _templates() -> list[tuple[str, ...]]:

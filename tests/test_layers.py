@@ -339,6 +339,7 @@ def test_a_shape_that_does_not_fit_is_shown_at_its_layer(tmp_path: Path) -> None
 def test_the_list(derive: Callable[..., Any]) -> None:
     run = derive("list", "layers")
     assert run.code == 0 and [line.split()[0] for line in run.out.splitlines()] == list(LAYERS)
+    assert "W: d x m, b: 1 x m" in run.out.splitlines()[0]
 
 
 def test_every_layer_is_compared() -> None:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from derive.errors import Fault
+from derive.matrices.dims import of
 from derive.problems.layers import feed, losses, sequences
 from derive.problems.layers.arguments import activation, dimension, rate, whole
-from derive.source import Slice
+from derive.problems.layers.flow import ONE, ROWS, Flow
+from derive.source import Slice, of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Argument:
 
     word: str
     read: Callable[[Slice], Any]
+    example: str
     optional: bool = False
 
 
@@ -42,19 +46,35 @@ class Layer:
             )
         return f"{self.name}({text})" if text else self.name
 
+    def parameters(self) -> str:
+        """Return what is learned, with shapes: `W: d x m, b: 1 x m` for a batch X, or for one sample x."""
+        examples = [argument.read(of_text(argument.example)) for argument in self.arguments]
+        for flow in (Flow("X", (of("N"), of("d")), ROWS), Flow("x", (of("d"), of(1)), ONE)):
+            try:
+                self.write(flow, *examples)
+            except Fault:
+                continue
+            return ", ".join(f"{name}: {' x '.join(map(str, flow.shapes[name]))}" for name in flow.parameters)
+        return ""
 
-_SIZE, _STEPS = Argument("m", dimension), Argument("steps", whole)
-_ACTIVATION = Argument("activation", activation, optional=True)
+
+_SIZE, _STEPS = Argument("m", dimension, "m"), Argument("steps", whole, "2")
+_ACTIVATION = Argument("activation", activation, "relu", optional=True)
 
 LAYERS: dict[str, Layer] = {
     layer.name: layer
     for layer in (
         Layer("dense", feed.dense, (_SIZE, _ACTIVATION), "m units: a linear map, a bias, an activation"),
-        Layer("dropout", feed.dropout, (Argument("rate", rate),), "a given mask M of zeros and ones, inverted dropout"),
+        Layer(
+            "dropout",
+            feed.dropout,
+            (Argument("rate", rate, "p"),),
+            "a given mask M of zeros and ones, inverted dropout",
+        ),
         Layer(
             "residual",
             feed.residual,
-            (_SIZE, Argument("activation", activation)),
+            (_SIZE, Argument("activation", activation, "relu")),
             "two linear maps, m units between them, and the input added",
         ),
         Layer("layer_norm", feed.layer_norm, (), "mean 0 and variance 1 of the features of each sample"),
@@ -65,14 +85,14 @@ LAYERS: dict[str, Layer] = {
         Layer(
             "lstm",
             sequences.lstm,
-            (_SIZE, Argument("steps", whole, optional=True)),
+            (_SIZE, Argument("steps", whole, "2", optional=True)),
             "an LSTM cell at x_1, or at several steps",
         ),
         Layer("attention", sequences.attention, (_SIZE,), "one head of scaled dot-product attention"),
         Layer(
             "conv1d",
             feed.conv1d,
-            (Argument("width", whole), _ACTIVATION),
+            (Argument("width", whole, "3"), _ACTIVATION),
             "a kernel slid over one column: one channel, stride 1, no padding",
         ),
         Layer("mse", losses.mse, (), "the mean squared error over all entries", last=True),
