@@ -40,6 +40,12 @@ def _matrices() -> list[tuple[str, ...]]:
     return [*constants, *((name, says) for name, (_, _, says) in FUNCTIONS.items())]
 
 
+def _layers() -> list[tuple[str, ...]]:
+    from derive.problems.layers import LAYERS
+
+    return [(layer.name, layer.signature, layer.shows, layer.parameters()) for layer in LAYERS.values()]
+
+
 def _templates() -> list[tuple[str, ...]]:
     from derive.writers.templates import names
 
@@ -76,6 +82,7 @@ CATALOGUE: dict[str, tuple[str, Rows]] = {
     "primitives": ("functions with their derivatives", _primitives),
     "losses": ("loss functions", _losses),
     "matrices": ("functions of matrices; all primitives work entry by entry", _matrices),
+    "layers": ("layers and losses of `layers:` in a network of matrices", _layers),
     "blocks": ("what the body of a report can ask for, with options", _blocks),
     "problems": ("kinds of problems, by their section of the front matter", _problems),
     "optimisers": ("update rules", _optimisers),

@@ -305,7 +305,7 @@ def test_list(derive: Derive) -> None:
     run = derive("list")
     kinds = [line.split()[0] for line in run.out.splitlines()]
     assert run.code == 0
-    assert kinds == "primitives losses matrices blocks problems optimisers templates engines notation".split()
+    assert kinds == "primitives losses matrices layers blocks problems optimisers templates engines notation".split()
     for line in run.out.splitlines():
         kind, count = line.split()[:2]
         one = derive("list", kind)

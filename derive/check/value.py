@@ -221,6 +221,8 @@ class Valuation:
         if not isinstance(whole, Grid) or not all(isinstance(k, int) for k in at):
             return None
         row, column = (int(at[0]), int(at[1])) if len(at) == 2 else (int(at[0]), 1)
+        if len(at) == 1 and whole.shape[0] == 1:
+            row, column = column, row
         if len(at) > 2 or not (1 <= row <= whole.shape[0] and 1 <= column <= whole.shape[1]):
             raise DomainError(f"{indexed} lies outside of the {q.shape_text(whole)} matrix {t.base}")
         return whole.rows[row - 1][column - 1]

@@ -21,14 +21,18 @@ def jacobian(of: Term, wrt: Term, lets: Mapping[Term, Term] | None = None) -> Te
     """Return ∂vec of/∂(vec wrt)ᵀ; by a scalar the derivative in the shape of `of`. Raises NoClosedForm."""
     lets = lets or {}
     known: dict[int, Term] = {id(wrt): a.eye(_size(wrt)) if not wrt.scalar else a.ONE}
+    apart: set[int] = set()
     for t in sequence(of, lets):
         if t is wrt:
             continue
         if t.op == "toep" and id(t.args[0]) in known and t.args[0].rows.number != 1:
-            continue  # it is taken together with what it is multiplied by
+            apart.add(id(t))  # it is taken together with what it is multiplied by
+            continue
         if t.op == "matmul" and any(x.op == "toep" and id(x.args[0]) in known for x in t.args):
             known[id(t)] = _with_convolutions(t, known)
             continue
+        if any(id(x) in apart for x in inputs(t, lets)):
+            raise NoClosedForm("the Jacobian of toep by itself has no closed form here; of toep(w, n)*x it has")
         pairs = [(k, x) for k, x in enumerate(inputs(t, lets)) if id(x) in known]
         if not pairs:
             continue

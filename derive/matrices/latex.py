@@ -225,7 +225,7 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
     "dim": lambda self, t: (dimension(t.data), _ATOM if len(t.data.terms) == 1 else _SUM),
     "pi": lambda self, t: (r"\pi", _ATOM),
     "ones": lambda self, t: (self.ones(t.shape), _ATOM),
-    "zeros": lambda self, t: (rf"0_{{{dims(t.shape)}}}", _ATOM),
+    "zeros": lambda self, t: (rf"\mathbf{{0}}_{{{dims(t.shape)}}}", _ATOM),
     "eye": lambda self, t: (f"I_{{{dimension(t.rows)}}}", _ATOM),
     "comm": lambda self, t: (f"K_{{{dimension(t.data[0])},{dimension(t.data[1])}}}", _ATOM),
     "add": _Latex.sum,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from derive.errors import Fault, nearest
 from derive.front.entries import Mapping as Entry
@@ -24,9 +24,9 @@ def ancestry(entry: Entry, others: Mapping[str, Entry]) -> list[Entry]:
     return chain
 
 
-def merged_lines(chain: list[Entry], read: Callable[[Given], list[Line]]) -> list[Line]:
-    """Return the lines of the oldest entry with those of the later ones put in."""
-    lines: list[Line] = []
+def merged_lines(chain: list[Entry], read: Callable[[Given], list[Line]], written: Iterable[Line] = ()) -> list[Line]:
+    """Return the lines of the oldest entry (or those that layers have written) with those of the later ones put in."""
+    lines = list(written)
     for part in chain:
         forward = part.get("forward")
         own = read(forward) if forward is not None else []

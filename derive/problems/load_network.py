@@ -25,7 +25,6 @@ from derive.problems.values import names_of_values, read_update, read_values
 from derive.source import Slice
 
 KEYS = tuple("forward data parameters wrt constants values update where like also loss notation".split())
-_LATER = ("shapes", "layers")
 EXAMPLE = r"forward: |" + "\n      z = w x\n      L = (z - y)^2"
 
 
@@ -36,10 +35,6 @@ def load(
 
     others: the entries that it may be `like`; earlier: problems of the report, of which one may have the same lines.
     """
-    for key, _ in entry.entries:
-        if key.text in _LATER:
-            title = f"`{key.text}` is for networks of vectors and matrices, which cannot be read yet"
-            raise Fault(title, key.span(), expected="scalar lines")
     entry.check(KEYS)
     network = _Loader(name, ancestry(entry, others), notation).load()
     twins = (n for n in earlier if isinstance(n, Network) and n.graph == network.graph)

@@ -15,17 +15,21 @@ _MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DO
 
 
 def has_shapes(entry: Entry, others: Mapping[str, Entry]) -> bool:
-    """Return whether an entry, or one that it takes over, speaks of shapes or has a matrix among its values."""
+    """Return whether an entry, or one that it takes over, has shapes, layers, or a matrix among its values."""
     chain = ancestry(entry, others)
-    return any(part.get("shapes") is not None or _has_matrix(part.get("values")) for part in chain)
+    return any(_spoken(part) or _has_matrix(part.get("values")) for part in chain)
 
 
 def matrix_value(entry: Entry, others: Mapping[str, Entry]) -> Slice | None:
     """Return the first matrix among the values of an entry that speaks of no shapes, None for any other."""
     chain = ancestry(entry, others)
-    if any(part.get("shapes") is not None for part in chain):
+    if any(_spoken(part) for part in chain):
         return None
     return next((text for part in chain for text in _matrices(part.get("values"))), None)
+
+
+def _spoken(part: Entry) -> bool:
+    return any(part.get(key) is not None for key in ("shapes", "layers"))
 
 
 def _has_matrix(given: Given | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.check.quantities import Grid
+from derive.check.quantities import Grid, Quantity
 from derive.document import Aligned, Chain, Link, Math
 from derive.errors import Fault
 from derive.narrate.blocks import Ask, Placed
@@ -28,10 +28,17 @@ def _chain(network: MatrixNetwork, name: str) -> Chain:
     places = _visible(network, name)
     links = [
         Link("=", rf"{latex} - {network.update.latex} {network.quantity(name)}"),
-        Link("=" if exact(g, notation) else r"\approx", rf"{matrix(old, notation)} - {rate} {matrix(g, notation)}"),
+        Link("=" if exact(g, notation) else r"\approx", f"{matrix(old, notation)} - {_times(rate, g, network)}"),
         Link("=" if exact(new, notation, places) else r"\approx", matrix(new, notation, places)),
     ]
     return Chain(new_name(latex), tuple(links), boxed=True, shows=f"{network.name}.new.{name}")
+
+
+def _times(rate: str, g: Quantity, network: MatrixNetwork) -> str:
+    shown = matrix(g, network.notation)
+    if isinstance(g, Grid):
+        return f"{rate} {shown}"
+    return rf"{rate} \cdot " + (rf"\left({shown}\right)" if shown.startswith("-") else shown)
 
 
 def _visible(network: MatrixNetwork, name: str) -> int:

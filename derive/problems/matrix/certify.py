@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixNetwork
 
 _POINTS, _TRIES = 4, 40
-_STEP = Fraction(1, 10**15)
+_STEP = Fraction(1, 10**20)  # below 1 - σ(z) where σ is saturated, with digits left of 50
 
 
 def certify(network: MatrixNetwork) -> Certificate:

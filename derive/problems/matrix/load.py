@@ -31,6 +31,7 @@ from derive.matrices.unify import open_name
 from derive.notation import Notation
 from derive.ops import PRIMITIVES, SPELLINGS
 from derive.problems.inherit import ancestry, last_given, merged_lines
+from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
@@ -40,7 +41,9 @@ from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update
 from derive.source import Slice, of_text
 
-KEYS = tuple("forward shapes samples data parameters wrt constants values update where like also loss notation".split())
+KEYS = tuple(
+    "layers forward shapes samples data parameters wrt constants values update where like also loss notation".split()
+)
 
 
 def load(
@@ -50,6 +53,8 @@ def load(
     entry.check(KEYS)
     return _Loader(name, ancestry(entry, others), notation).load()
 
+
+_A_LOSS = "a scalar; behind layers a loss as the last layer (`derive list layers`), or a line in `forward`"
 
 # What is set as it stands: names side by side, sums, brackets.
 _SIMPLE = re.compile(r"[\w\s+\-()=,]*")
@@ -75,6 +80,7 @@ class _Loader:
     terms: dict[str, Term] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     valued: Mapping[str, Quantity] = field(default_factory=dict)
+    layers: Expansion = field(default_factory=Expansion)
 
     def __post_init__(self) -> None:
         for part in self.chain:
@@ -83,13 +89,15 @@ class _Loader:
         self.samples = self._samples()
 
     def load(self) -> MatrixNetwork:
-        lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))])
-        if not lines:
-            raise Fault(f"the network {self.name} has no line", self.entry.span, expected="at least one line")
-        self.lines = lines
         for part in self.chain:
             self.functions |= read_functions(self._items(part, "where"))
             self.shapes |= {id: shape for id, (_, shape) in read_shapes(self._items(part, "shapes")).items()}
+        self._read_layers()
+        written = [read_line(item) for item in self.layers.lines]
+        lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written)
+        if not lines:
+            raise Fault(f"the network {self.name} has no line", self.entry.span, expected="at least one line")
+        self.lines = lines
         self._read_also()
         values, upstream = self._values()
         trees = self._trees()
@@ -131,6 +139,12 @@ class _Loader:
     def _items(self, part: Entry, key: str) -> list[Slice]:
         given: Given | None = part.get(key)
         return entries(given) if given is not None else []
+
+    def _read_layers(self) -> None:
+        given, _ = last_given(self.chain, "layers")
+        if given is not None:
+            self.layers = expansion(given, self.shapes, self.samples)
+            self.shapes = {**self.layers.shapes, **self.shapes}
 
     def _read_also(self) -> None:
         for item in (item for part in self.chain for item in self._items(part, "also")):
@@ -269,7 +283,7 @@ class _Loader:
         self._nothing_open()
         loss = self.terms[self._loss()]
         if not loss.scalar:
-            raise Fault(f"the loss is {shown(loss.shape)}", self.lines[-1].head.span(), expected="a scalar")
+            raise Fault(f"the loss is {shown(loss.shape)}", self.lines[-1].head.span(), expected=_A_LOSS)
         return found
 
     def _nothing_open(self) -> None:
@@ -330,7 +344,7 @@ class _Loader:
         for key in ("data", "parameters", "wrt", "constants"):
             given, _ = last_given(self.chain, key)
             lists[key] = expand(entries(given)) if given is not None else []
-        return Roles(lists), lists["wrt"]
+        return Roles(self.layers.roles(lists, self.plain)), lists["wrt"]
 
     def _names(self, roles: Roles) -> dict[str, Name]:
         ids = {line.id for line in self.lines}

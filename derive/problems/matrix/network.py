@@ -124,7 +124,7 @@ class MatrixNetwork:
 
     @property
     def table(self) -> Table:
-        return Table(frozenset(self.plain) | frozenset(self.also), frozenset(self.functions))
+        return Table(frozenset(self.plain) | frozenset(self.also) | self.dims, frozenset(self.functions))
 
     @property
     def dims(self) -> frozenset[str]:
