@@ -22,11 +22,12 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
   polygon(fill: ink, (0pt, 0pt), (-5pt, -2pt), (-4pt, 0pt), (-5pt, 2pt))))
 #let tiny(x, y, it, size: 7.5pt) = place(top + left, dx: x - 3cm, dy: y,
   box(width: 6cm, height: 8pt, align(center + horizon, box(fill: white, inset: (x: 1pt), text(size: size, it)))))
+#let fitting(room, body) = context text(size: calc.max(6pt, calc.min(10pt, 10pt * (room / measure(body).width))), body)
 #let knot(x, y, kind, body, above, below) = {
   let r = RADIUScm
   place(top + left, dx: x - r, dy: y - r, box(width: 2 * r, height: 2 * r, stroke: 0.7pt + ink,
     radius: if kind == "leaf" { 2pt } else { r }, fill: if kind == "leaf" { luma(94%) } else { white },
-    align(center + horizon, body)))
+    align(center + horizon, fitting(2 * r - 3pt, body))))
   tiny(x, y - r - 10pt, above)
   tiny(x, y + r + 2pt, text(style: "italic", fill: rgb("#7a1f1f"), below))
 }
@@ -43,7 +44,9 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
   tiny(x, y + h + 2.5pt, below)
   tiny(x, y + h + 12.5pt, foot)
 }
-#let beside(x, y, above, below) = {
+#let beside(x, y, flat, above, below) = {
+  // Where an arrow climbs, it would run between the two lines.
+  if not flat { place(top + left, dx: x - 8pt, dy: y - 11pt, box(width: 16pt, height: 21pt, fill: white)) }
   tiny(x, y - 10.5pt, size: 9pt, above)
   tiny(x, y + 2pt, below)
 }
@@ -65,12 +68,12 @@ def drawn(drawing: Drawing, form: Literal["pdf", "svg"]) -> bytes:
 def source(drawing: Drawing) -> str:
     """Return a drawing as Typst source."""
     texts = [text for m in drawing.marks for text in (m.latex, m.above, m.below, m.foot)]
-    texts += [text for pair in drawing.said for text in pair]
+    texts += [text for pair in drawing.said if any(pair) for text in pair]
     set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in texts], "typst", spoken=False)
     ready = iter(f"[{text}]" for text in set_)
     laid = layout(drawing)
     marks = [_mark(m, laid.at(m.x, m.y), [next(ready) for _ in range(4)]) for m in drawing.marks]
-    said = [f"beside({_cm(*at)}, {next(ready)}, {next(ready)})" for at in laid.labels()]
+    said = [f"beside({_cm(*at)}, {_flag(flat)}, {next(ready)}, {next(ready)})" for at, flat in laid.labels()]
     block = f"width: {laid.size[0]:.3f}cm, height: {laid.size[1]:.3f}cm"
     parts = [*map(_edge, laid.curves()), *said, *marks]
     head = _HEAD.replace("RADIUS", str(RADIUS)).replace("UNIT", str(UNIT))
@@ -87,10 +90,14 @@ def _cm(*lengths: float) -> str:
     return ", ".join(f"{length:.3f}cm" for length in lengths)
 
 
+def _flag(given: bool) -> str:
+    return "true" if given else "false"
+
+
 def _mark(mark: Mark, at: Point, labels: list[str]) -> str:
     if not mark.units:
         return f'knot({_cm(*at)}, "{mark.kind}", {", ".join(labels[:3])})'
-    units = ", ".join("true" if unit else "false" for unit in mark.units)
+    units = ", ".join(map(_flag, mark.units))
     return f'column({_cm(*at, *extent(mark))}, "{mark.kind}", ({units},), {", ".join(labels[1:])})'
 
 

@@ -46,15 +46,22 @@ class Layout:
             bent = len(ends) > 2 or bool(first and first.units) or bool(last and last.units)
             yield [_curve(a, b, bent) for a, b in pairwise(ends)]
 
-    def labels(self) -> list[Point]:
-        """Return the middle of the label of each arrow, none of them upon another where the curves have room."""
+    def labels(self) -> list[tuple[Point, bool]]:
+        """Return the middle of the label of each arrow that has one, and whether the arrow is level there.
+
+        None of them lies upon another where the curves have room.
+        """
         placed: list[tuple[Point, float]] = []
+        level: list[bool] = []
         for curves, texts in zip(self.curves(), self.drawing.said, strict=False):
+            if not any(texts):
+                continue
             wide = max(map(width, texts))
             tries = [_on(curve, t) for curve in curves for t in _TRIES]
             free = (p for p in tries if all(_apart(p, wide, q, other) for q, other in placed))
             placed.append((next(free, tries[0]), wide))
-        return [place for place, _ in placed]
+            level.append(len({y for curve in curves for _, y in curve}) == 1)
+        return [(place, flat) for (place, _), flat in zip(placed, level, strict=True)]
 
 
 def layout(drawing: Drawing) -> Layout:
