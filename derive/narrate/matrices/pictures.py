@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from derive.document import Mark
 from derive.errors import Fault
 from derive.graph import Role
-from derive.matrices.dims import Dim
+from derive.matrices.dims import Dim, shown
 from derive.matrices.latex import dimension
 from derive.matrices.term import Term
 from derive.narrate import pictures
@@ -79,8 +79,8 @@ def _at_arrow(network: MatrixNetwork, names: list[str]) -> tuple[str, str]:
 
 def shape(symbol: Term) -> str:
     """Return the shape of a quantity as LaTeX: rows × columns, of all in the same way."""
-    return r" \times ".join(dimension(d) for d in symbol.shape)
+    return r" \times ".join(f"({dimension(d)})" if len(d.terms) > 1 else dimension(d) for d in symbol.shape)
 
 
 def _in_words(network: MatrixNetwork, names: Sequence[str]) -> str:
-    return ", ".join(f"{n} {'×'.join(map(str, network.names[n].symbol.shape))}" for n in names)
+    return ", ".join(f"{n} {shown(network.names[n].symbol.shape)}" for n in names)
