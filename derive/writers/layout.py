@@ -16,7 +16,8 @@ _EDGE, _LINE = 0.49, 0.36  # from the rim of a node to that of the picture; a li
 _LETTER, _GAP = 0.145, 0.35  # of a label; between two labels
 _STACK = 0.8  # how high a label of an arrow is
 # Where the label of an arrow may stand, as a part of the curve: the first of these where no other is.
-_TRIES = (0.5, 0.36, 0.64, 0.26, 0.74)
+_TRIES = (0.5, 0.4, 0.6, 0.32, 0.68, 0.25, 0.75)
+_WIDER = 8  # times that layers may be put farther apart for the labels between them
 
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
@@ -42,30 +43,40 @@ class Layout:
             ends = [self.at(*point) for point in points]
             first, last = nodes.get(points[0]), nodes.get(points[-1])
             ends[0], ends[-1] = _rim(first, ends[0], ends[1]), _rim(last, ends[-1], ends[-2])
-            # A straight line for a short edge; horizontal tangents where a long one passes between nodes, and at layers.
+            # A straight line for a short edge; level tangents where a long one passes between nodes, and at layers.
             bent = len(ends) > 2 or bool(first and first.units) or bool(last and last.units)
             yield [_curve(a, b, bent) for a, b in pairwise(ends)]
 
     def labels(self) -> list[tuple[Point, bool]]:
-        """Return the middle of the label of each arrow that has one, and whether the arrow is level there.
+        """Return the middle of the label of each arrow that has one, and whether the arrow is level there."""
+        return [(place, level) for place, level, _ in self.placed()]
 
-        None of them lies upon another where the curves have room.
-        """
-        placed: list[tuple[Point, float]] = []
-        level: list[bool] = []
+    def placed(self) -> list[tuple[Point, bool, bool]]:
+        """Return the same, and whether the label lies upon no other."""
+        found: list[tuple[Point, bool, bool]] = []
+        before: list[tuple[Point, float]] = []
         for curves, texts in zip(self.curves(), self.drawing.said, strict=False):
-            if not any(texts):
-                continue
-            wide = max(map(width, texts))
-            tries = [_on(curve, t) for curve in curves for t in _TRIES]
-            free = (p for p in tries if all(_apart(p, wide, q, other) for q, other in placed))
-            placed.append((next(free, tries[0]), wide))
-            level.append(len({y for curve in curves for _, y in curve}) == 1)
-        return [(place, flat) for (place, _), flat in zip(placed, level, strict=True)]
+            if any(texts):
+                wide = max(map(width, texts))
+                tries = [_on(curve, t) for curve in curves for t in _TRIES]
+                free = [p for p in tries if all(_apart(p, wide, *other) for other in before)]
+                place = (free or tries)[0]
+                before.append((place, wide))
+                found.append((place, len({y for curve in curves for _, y in curve}) == 1, bool(free)))
+        return found
 
 
 def layout(drawing: Drawing) -> Layout:
-    """Return where the parts of a drawing lie."""
+    """Return where the parts of a drawing lie; with many labels in one place its layers are farther apart."""
+    made = _laid(drawing, 1.0)
+    for k in range(1, _WIDER):
+        if all(free for _, _, free in made.placed()):
+            break
+        made = _laid(drawing, 1 + k / 4)
+    return made
+
+
+def _laid(drawing: Drawing, stretched: float) -> Layout:
     marks = drawing.marks
     heights = [m.y for m in marks] + [y for points in drawing.edges for _, y in points]
     top, bottom = min(heights, default=0.0), max(heights, default=0.0)
@@ -74,10 +85,10 @@ def layout(drawing: Drawing) -> Layout:
     labels = max((width(text) for m in marks for text in (m.above, m.below, m.foot)), default=0.0)
     arrows = max((width(text) for texts in drawing.said for text in texts), default=0.0)
     # Labels of neighbours do not touch; a label of an arrow leaves a piece of it free on both sides.
-    wide = max(_WIDE, labels + _GAP, 2 * across + arrows + 3 * _GAP if arrows else 0.0)
+    between = max(labels + arrows + _GAP, 2 * across + arrows + 3 * _GAP) if arrows else labels + _GAP
     foot = _LINE if any(m.foot for m in marks) else 0.0
     labelled = any(m.above or m.below for m in marks)
-    step = (wide, 2 * tall + (_TALL if labelled else _FLAT) + foot)
+    step = (max(_WIDE, between) * stretched, 2 * tall + (_TALL if labelled else _FLAT) + foot)
     margin = (max(across + _EDGE, labels / 2), tall + _EDGE)
     right = max((m.x for m in marks), default=0.0) * step[0] + 2 * margin[0]
     return Layout(drawing, top, step, margin, (right, (bottom - top) * step[1] + 2 * margin[1] + foot))

@@ -21,12 +21,10 @@ _UNITS = 6  # that are drawn one by one
 
 def graph(network: MatrixNetwork, ask: Ask) -> Placed:
     """The computation graph; each node has its shape above."""
-    reads: dict[str, Sequence[str]] = {n: () for n in network.names}
+    reads: dict[str, Sequence[str]] = dict.fromkeys(network.names, ())
     reads |= {line.name: names_read(network, line) for line in network.lines}
-    marks = {
-        n.name: Mark(0, 0, n.latex, pictures.kind(n.role), shape(n.symbol)) for n in network.names.values()
-    }
-    said = f" Shapes: {_in_words(network, network.names)}."
+    marks = {n.name: Mark(0, 0, n.latex, pictures.kind(n.role), shape(n.symbol)) for n in network.names.values()}
+    said = f" Shapes: {_in_words(network, list(network.names))}."
     return pictures.figure(network.name, reads, marks, ask, said)
 
 
