@@ -98,7 +98,7 @@ def test_the_graph_has_every_name_with_its_shape(tmp_path: Path) -> None:
     assert {m.latex.replace(" ", "") for m in made.marks if m.kind == "node"} == {"Z", "H", "Y", "L"}
     at = {(m.x, m.y): m.latex for m in made.marks}
     arrows = {(at[e[0]], at[e[-1]]) for e in made.edges}
-    assert ("X", "Y") in arrows and ("Z", "H") in arrows and ("Z", "Y") not in arrows and len(arrows) == 8
+    assert ("X", "Y") in arrows and ("Z", "H") in arrows and ("Z", "Y") not in arrows and len(arrows) == 9
 
 
 def test_a_layer_holds_the_lines_of_one_shape_and_weights_stand_between(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def figure(
     title: str = "Computation graph",
     weights: Mapping[tuple[str, str], tuple[str, str]] | None = None,
 ) -> Placed:
-    """Return marks that read one another as a picture; `weights` stand at the arrows, from what is read to its reader."""
+    """Return marks that read one another as a picture; `weights`: what stands at arrows, by (what is read, reader)."""
     if len(marks) > _MOST:
         many = f"{name} has {len(marks)} nodes, too many for a picture"
         raise Fault(many, ask.span, expected=f"at most {_MOST}")
