@@ -142,7 +142,9 @@ def test_a_sum_as_a_size_is_in_brackets(tmp_path: Path) -> None:
 
 def test_words_stand_in_for_the_picture(tmp_path: Path) -> None:
     alt = figure(written(tmp_path, NETWORKS["residual"], "{{ net.layers }}")).alt
-    assert "Layers of net: Z from X; Y from X, Z." in alt and "W_1 8×d" in alt
+    assert (
+        "Layers of net: Z from X; Y from X, Z. Weights: W_1 from X to Z; W_2 from Z to Y." in alt and "W_1 8×d" in alt
+    )
 
 
 # ----------------------------------------------------------------------------------------------- where it lies
@@ -202,6 +204,10 @@ def test_both_reports_show_pictures_in_every_output(tmp_path: Path) -> None:
         assert len(re.findall(r"\.svg", text)) == 2 and tex.count(r"\includegraphics") == 2
         words = "".join(p.extract_text() for p in PdfReader(tmp_path / f"{path.stem}.pdf").pages)
         assert "Figure 1:" in words and "Figure 2:" in words
+        # The letters of a small picture are not larger than those of the text beside it.
+        parts = [float(x) for x in re.findall(r"--part: ([\d.]+)", page)]
+        shares = [float(x) for x in re.findall(r"width=([\d.]+)\\linewidth,height", tex)]
+        assert len(parts) == len(shares) == 2 and min(parts) < 0.6 and min(shares) < 0.6
 
 
 @pytest.mark.parametrize("form", ["svg", "pdf"])

@@ -38,8 +38,9 @@ def layers(network: MatrixNetwork, ask: Ask) -> Placed:
         reads[target].append(source)
     marks = {name: _column(network, found, layer) for name, layer in found.layers.items()}
     weights = {edge: _at_arrow(network, names) for edge, names in found.weights.items()}
-    shown = [*(n for layer in found.layers.values() for n in layer.names), *network.parameters]
-    said = f" Shapes: {_in_words(network, shown)}."
+    between = [f"{', '.join(names)} from {a} to {b}" for (a, b), names in found.weights.items() if names]
+    named = [*(n for layer in found.layers.values() for n in layer.names), *network.parameters]
+    said = f" Weights: {'; '.join(between)}. Shapes: {_in_words(network, named)}."
     return pictures.figure(network.name, reads, marks, ask, said, "Layers", weights)
 
 
