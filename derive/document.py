@@ -93,7 +93,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A node of a drawing at (x, y) in steps of the grid: its LaTeX, "node" or "leaf", what stands above and below."""
+    """A node of a drawing at (x, y) in steps of the grid: its LaTeX, "node" or "leaf", what stands above and below.
+
+    units: of a layer, what stands in its column: True for a unit, False for dots; foot: a second line below.
+    """
 
     x: float
     y: float
@@ -101,14 +104,20 @@ class Mark:
     kind: str
     above: str = ""
     below: str = ""
+    units: tuple[bool, ...] = ()
+    foot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A graph as nodes and arrows; each arrow is a list of points, the first and the last one are nodes."""
+    """A graph as nodes and arrows; each arrow is a list of points, the first and the last one are nodes.
+
+    said: for each arrow, what stands above its middle and below it; () where nothing stands at any.
+    """
 
     marks: tuple[Mark, ...]
     edges: tuple[tuple[tuple[float, float], ...], ...]
+    said: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

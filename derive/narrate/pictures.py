@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from derive.document import Drawing, Figure, Mark
 from derive.errors import Fault
 from derive.graph import Role
@@ -17,27 +20,43 @@ _MOST = 60  # nodes of a picture that can still be read
 def graph(network: Network, ask: Ask) -> Placed:
     """The computation graph; with values, each node has its value above and the derivative of the loss below."""
     nodes = network.graph.nodes
-    if len(nodes) > _MOST:
-        title = f"{network.name} has {len(nodes)} nodes, too many for a picture"
-        raise Fault(title, ask.span, expected=f"at most {_MOST}")
-    reads = {name: node.reads for name, node in nodes.items()}
-    places, edges = layered(reads)
     state = network.before if ask.flag("values") else None
-    marks = []
-    for name, (x, y) in places.items():
-        above = value_of(state.values[name], network.notation) if state else ""
-        below = value_of(state.adjoints[name], network.notation) if state else ""
-        marks.append(
-            Mark(x, y, nodes[name].latex, "leaf" if nodes[name].role is not Role.LINE else "node", above, below)
+    marks = {
+        name: Mark(
+            0,
+            0,
+            node.latex,
+            kind(node.role),
+            value_of(state.values[name], network.notation) if state else "",
+            value_of(state.adjoints[name], network.notation) if state else "",
         )
-    drawing = Drawing(tuple(marks), tuple(tuple(points) for points in edges.values()))
-    alt = ask.text("alt") or _alt(network, state is not None)
+        for name, node in nodes.items()
+    }
+    said = " Each node shows its value above and the derivative of the loss by it below." if state else ""
+    return figure(network.name, {name: node.reads for name, node in nodes.items()}, marks, ask, said)
+
+
+def kind(role: Role) -> str:
+    return "node" if role is Role.LINE else "leaf"
+
+
+def figure(
+    name: str,
+    reads: Mapping[str, Sequence[str]],
+    marks: Mapping[str, Mark],
+    ask: Ask,
+    said: str = "",
+    title: str = "Computation graph",
+    weights: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+) -> Placed:
+    """Return marks that read one another as a picture; `weights`: what stands at arrows, by (what is read, reader)."""
+    if len(marks) > _MOST:
+        many = f"{name} has {len(marks)} nodes, too many for a picture"
+        raise Fault(many, ask.span, expected=f"at most {_MOST}")
+    places, edges = layered(reads)
+    placed = tuple(replace(marks[node], x=x, y=y) for node, (x, y) in places.items())
+    at_arrows = tuple(weights.get(edge, ("", "")) for edge in edges) if weights else ()
+    drawing = Drawing(placed, tuple(tuple(points) for points in edges.values()), at_arrows)
+    lines = [f"{node} from {', '.join(sources)}" for node, sources in reads.items() if sources]
+    alt = ask.text("alt") or f"{title} of {name}: {'; '.join(lines)}.{said}"
     return (Figure(drawing, alt, caption(ask), ask.text("width", "100%"), key=label(ask)),)
-
-
-def _alt(network: Network, numbers: bool) -> str:
-    """Return the picture in words: which node reads which."""
-    names = {n.name: n.name for n in network.graph.nodes.values()}
-    lines = [f"{n.name} from {', '.join(names[r] for r in n.reads)}" for n in network.graph.lines() if n.reads]
-    said = " Each node shows its value above and the derivative of the loss by it below." if numbers else ""
-    return f"Computation graph of {network.name}: {'; '.join(lines)}.{said}"

@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from derive.document import Drawing, Mark
 from derive.errors import Fault
 from derive.writers import pandoc
+from derive.writers.layout import RADIUS, UNIT, Curve, Point, extent, layout
 
-# All in cm: between layers, between nodes of a layer without and with numbers at them, of a node, around the picture.
-_WIDE, _FLAT, _TALL = 2.1, 1.3, 1.75
-_RADIUS, _MARGIN = 0.36, 0.85
-_EM, _FRAME = 0.388, 0.28  # of the text in 11 pt; left and right, or above and below, of the page of the picture
+_EM, _FRAME = 0.388, 0.28  # cm of the text in 11 pt; left and right, or above and below, of the page of the picture
 _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
 #set text(font: "New Computer Modern", size: 10pt)
 #show math.equation: set text(font: "New Computer Modern Math")
 #let ink = luma(25%)
-#let arrow(..points) = curve(stroke: 0.6pt + ink, ..points)
-#let tip(x, y, turn) = place(top + left, dx: x, dy: y, rotate(turn, origin: top + left,
+// No name here is one that a formula has: the labels are set in the same scope.
+#let way(..points) = curve(stroke: 0.6pt + ink, ..points)
+#let point(x, y, turn) = place(top + left, dx: x, dy: y, rotate(turn, origin: top + left,
   polygon(fill: ink, (0pt, 0pt), (-5pt, -2pt), (-4pt, 0pt), (-5pt, 2pt))))
-#let mark(x, y, kind, body, above, below) = {
+#let tiny(x, y, it, size: 7.5pt) = place(top + left, dx: x - 3cm, dy: y,
+  box(width: 6cm, height: 8pt, align(center + horizon, box(fill: white, inset: (x: 1pt), text(size: size, it)))))
+#let fitting(room, body) = context text(size: calc.max(6pt, calc.min(10pt, 10pt * (room / measure(body).width))), body)
+#let knot(x, y, kind, body, above, below) = {
   let r = RADIUScm
   place(top + left, dx: x - r, dy: y - r, box(width: 2 * r, height: 2 * r, stroke: 0.7pt + ink,
     radius: if kind == "leaf" { 2pt } else { r }, fill: if kind == "leaf" { luma(94%) } else { white },
-    align(center + horizon, body)))
-  let small(dy, it) = place(top + left, dx: x - 1.5cm, dy: dy,
-    box(width: 3cm, height: 8pt, align(center + horizon, box(fill: white, inset: (x: 1pt), text(size: 7.5pt, it)))))
-  small(y - r - 10pt, above)
-  small(y + r + 2pt, text(style: "italic", fill: rgb("#7a1f1f"), below))
+    align(center + horizon, fitting(2 * r - 3pt, body))))
+  tiny(x, y - r - 10pt, above)
+  tiny(x, y + r + 2pt, text(style: "italic", fill: rgb("#7a1f1f"), below))
+}
+#let column(x, y, w, h, kind, units, above, below, foot) = {
+  place(top + left, dx: x - w, dy: y - h, box(width: 2 * w, height: 2 * h, stroke: 0.7pt + ink, radius: 3pt,
+    fill: if kind == "leaf" { luma(94%) } else { white }))
+  for (i, unit) in units.enumerate() {
+    let middle = y + (i - (units.len() - 1) / 2) * UNITcm
+    let dot(dy, r) = place(top + left, dx: x - r, dy: middle + dy - r, circle(radius: r,
+      fill: if unit { white } else { ink }, stroke: if unit { 0.6pt + ink }))
+    if unit { dot(0pt, 4pt) } else { for dy in (-3pt, 0pt, 3pt) { dot(dy, 0.6pt) } }
+  }
+  tiny(x, y - h - 11pt, size: 9pt, above)
+  tiny(x, y + h + 2.5pt, below)
+  tiny(x, y + h + 12.5pt, foot)
+}
+#let beside(x, y, flat, above, below) = {
+  // Where an arrow climbs, it would run between the two lines.
+  if not flat { place(top + left, dx: x - 8pt, dy: y - 11pt, box(width: 16pt, height: 21pt, fill: white)) }
+  tiny(x, y - 10.5pt, size: 9pt, above)
+  tiny(x, y + 2pt, below)
 }
 """
 
@@ -49,64 +67,46 @@ def drawn(drawing: Drawing, form: Literal["pdf", "svg"]) -> bytes:
 
 def source(drawing: Drawing) -> str:
     """Return a drawing as Typst source."""
-    labels = [label for mark in drawing.marks for label in (mark.latex, mark.above, mark.below)]
-    set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in labels], "typst", spoken=False)
-    grid, (right, bottom) = _grid(drawing)
-    block = f"width: {right:.3f}cm, height: {bottom:.3f}cm"
-    parts = [_edge(points, grid) for points in drawing.edges]
-    parts += [_mark(mark, grid, set_[3 * i : 3 * i + 3]) for i, mark in enumerate(drawing.marks)]
-    return _HEAD.replace("RADIUS", str(_RADIUS)) + f"#block({block}, {{\n" + "\n".join(parts) + "\n})\n"
+    texts = [text for m in drawing.marks for text in (m.latex, m.above, m.below, m.foot)]
+    texts += [text for pair in drawing.said if any(pair) for text in pair]
+    set_ = pandoc.convert([[pandoc.plain([pandoc.formula(t)] if t else [])] for t in texts], "typst", spoken=False)
+    ready = iter(f"[{text}]" for text in set_)
+    laid = layout(drawing)
+    marks = [_mark(m, laid.at(m.x, m.y), [next(ready) for _ in range(4)]) for m in drawing.marks]
+    said = [f"beside({_cm(*at)}, {_flag(flat)}, {next(ready)}, {next(ready)})" for at, flat in laid.labels()]
+    block = f"width: {laid.size[0]:.3f}cm, height: {laid.size[1]:.3f}cm"
+    parts = [*map(_edge, laid.curves()), *said, *marks]
+    head = _HEAD.replace("RADIUS", str(RADIUS)).replace("UNIT", str(UNIT))
+    return head + f"#block({block}, {{\n" + "\n".join(parts) + "\n})\n"
 
 
-def size(drawing: Drawing) -> tuple[float, float]:
+def size(drawing: Drawing) -> Point:
     """Return how wide and how high a drawing is, in em of the text."""
-    right, bottom = _grid(drawing)[1]
+    right, bottom = layout(drawing).size
     return (right + _FRAME) / _EM, (bottom + _FRAME) / _EM
 
 
-class _Grid(NamedTuple):
-    """Where the steps of a drawing lie on the paper, in cm."""
-
-    top: float
-    step: float
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        return x * _WIDE + _MARGIN, (y - self.top) * self.step + _MARGIN
+def _cm(*lengths: float) -> str:
+    return ", ".join(f"{length:.3f}cm" for length in lengths)
 
 
-def _grid(drawing: Drawing) -> tuple[_Grid, tuple[float, float]]:
-    """Return the grid of a drawing, and how wide and how high it is in cm."""
-    heights = [m.y for m in drawing.marks] + [y for points in drawing.edges for _, y in points]
-    labelled = any(m.above or m.below for m in drawing.marks)
-    grid = _Grid(min(heights, default=0.0), _TALL if labelled else _FLAT)
-    right, bottom = grid.at(max((m.x for m in drawing.marks), default=0.0), max(heights, default=0.0))
-    return grid, (right + _MARGIN, bottom + _MARGIN)
+def _flag(given: bool) -> str:
+    return "true" if given else "false"
 
 
-def _mark(mark: Mark, grid: _Grid, labels: list[str]) -> str:
-    x, y = grid.at(mark.x, mark.y)
-    body = ", ".join(f"[{label}]" for label in labels)
-    return f'mark({x:.3f}cm, {y:.3f}cm, "{mark.kind}", {body})'
+def _mark(mark: Mark, at: Point, labels: list[str]) -> str:
+    if not mark.units:
+        return f'knot({_cm(*at)}, "{mark.kind}", {", ".join(labels[:3])})'
+    units = ", ".join(map(_flag, mark.units))
+    return f'column({_cm(*at, *extent(mark))}, "{mark.kind}", ({units},), {", ".join(labels[1:])})'
 
 
-def _edge(points: tuple[tuple[float, float], ...], grid: _Grid) -> str:
-    """Return a smooth arrow through the points, from the rim of the first node to that of the last."""
-    ends = [grid.at(x, y) for x, y in points]
-    ends[0] = _rim(ends[0], ends[1])
-    ends[-1] = _rim(ends[-1], ends[-2])
-    tip = ends[-1]
-    parts = [f"curve.move(({ends[0][0]:.3f}cm, {ends[0][1]:.3f}cm))"]
-    for (x0, y0), (x1, y1) in pairwise(ends):
-        # A straight line for a short edge; horizontal tangents where a long one passes between nodes.
-        bend = (x1 - x0) / 2 if len(ends) > 2 else 0.0
-        first, second = ((x0 + bend, y0), (x1 - bend, y1)) if bend else ((x0, y0), (x1, y1))
-        parts.append(f"curve.cubic({', '.join(f'({x:.3f}cm, {y:.3f}cm)' for x, y in (first, second, (x1, y1)))})")
-    before = ends[-2]
-    turn = 0.0 if len(ends) > 2 else math.degrees(math.atan2(tip[1] - before[1], tip[0] - before[0]))
-    return f"place(top + left, arrow({', '.join(parts)}))\ntip({tip[0]:.3f}cm, {tip[1]:.3f}cm, {turn:.2f}deg)"
-
-
-def _rim(node: tuple[float, float], towards: tuple[float, float]) -> tuple[float, float]:
-    dx, dy = towards[0] - node[0], towards[1] - node[1]
-    length = math.hypot(dx, dy) or 1.0
-    return node[0] + dx / length * _RADIUS, node[1] + dy / length * _RADIUS
+def _edge(curves: list[Curve]) -> str:
+    """Return an arrow through some curves."""
+    parts = [f"curve.move(({_cm(*curves[0][0])}))"]
+    parts += [f"curve.cubic({', '.join(f'({_cm(*point)})' for point in curve[1:])})" for curve in curves]
+    _, before, last, end = curves[-1]
+    # The direction at the end: of the last control point, which lies on the end itself where the curve is a line.
+    x, y = last if last != end else before
+    turn = math.degrees(math.atan2(end[1] - y, end[0] - x))
+    return f"place(top + left, way({', '.join(parts)}))\npoint({_cm(*end)}, {turn:.2f}deg)"

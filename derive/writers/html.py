@@ -28,7 +28,7 @@ from derive.writers.chains import Row, beside, rows
 from derive.writers.html_tree import Page, box, parted, scrolling, span
 from derive.writers.measure import measure
 from derive.writers.parts import NARROW, parts
-from derive.writers.pictures import picture
+from derive.writers.pictures import picture, share
 from derive.writers.sizes import fraction
 from derive.writers.speech import speak
 from derive.writers.templates import Look, Verbatim
@@ -174,7 +174,8 @@ def _figure(block: Figure) -> pandoc.Node:
     """Return a picture as data: what a file of the author's may run or load, it cannot as a picture."""
     ending, content = picture(block.picture, "svg")
     address = f"data:{_TYPES[ending]};base64,{base64.b64encode(content).decode()}"
-    size = [["style", f"--part: {fraction(block.width):g}"]]
+    part = round(share(block.picture, fraction(block.width), _LINE), 3)
+    size = [["style", f"--part: {part:g}"]]
     image: pandoc.Node = {"t": "Image", "c": [["", [], size], pandoc.text(block.alt), [address, ""]]}
     caption = [pandoc.plain(_named(block.number, block.caption))] if block.caption else []
     name = block.key.removeprefix("#") if block.key.startswith("#") else ""

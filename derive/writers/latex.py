@@ -28,7 +28,7 @@ from derive.writers.formulas import fenced
 from derive.writers.latex_rows import aligned
 from derive.writers.latex_tables import table
 from derive.writers.latex_text import Text, environment, escape
-from derive.writers.pictures import picture
+from derive.writers.pictures import picture, share
 from derive.writers.sizes import fraction, stem
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
@@ -124,7 +124,8 @@ class _Writer:
 
         self.pictures.append(block.picture)
         name = f"{self.name}-figure-{len(self.pictures)}"
-        options = rf"width={fraction(block.width):g}\linewidth,{_HIGHEST},alt={{{escape(block.alt)}}}"
+        part = round(share(block.picture, fraction(block.width), self.look.line), 3)
+        options = rf"width={part:g}\linewidth,{_HIGHEST},alt={{{escape(block.alt)}}}"
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         caption = [r"\\[5pt]", self.text.caption(block.number, block.caption)] if block.caption else []
         return environment("unbroken", "\n".join([graphic, *caption]))

@@ -11,6 +11,8 @@ from derive.errors import Fault
 Form = Literal["pdf", "svg"]
 _TAKEN = {"pdf": ("pdf", "png", "jpg", "jpeg"), "svg": ("svg", "png", "jpg", "jpeg")}
 
+_HIGH = 1.3  # of the width of a line: less than any page is high, with a caption below
+
 
 def picture(source: Drawing | Plot | Image, form: Form) -> tuple[str, bytes]:
     """Return the ending and the content of a picture: vectors as "svg" or "pdf", pixels as they are.
@@ -54,9 +56,13 @@ def _read(image: Image, ending: str, form: Form) -> bytes:
 
 
 def share(source: Drawing | Plot | Image, asked: float, line: float) -> float:
-    """Return the part of a line (in em) that a picture takes: as asked, but a graph's letters not above the text's."""
+    """Return the part of a line (in em) that a picture takes: as asked, but a graph's letters not above the text's.
+
+    Nor is a graph higher than a page.
+    """
     if not isinstance(source, Drawing):
         return asked
     from derive.writers.drawing import size
 
-    return min(asked, size(source)[0] / line)
+    wide, high = size(source)
+    return min(asked, wide / line, _HIGH * wide / high)

@@ -11,6 +11,7 @@ from derive.narrate.blocks import Ask, Offer, Placed, Reference
 from derive.narrate.matrices.backward import backward, gradient, gradients, local
 from derive.narrate.matrices.common import backward_key, forward_key
 from derive.narrate.matrices.forward import after, forward, given, shapes, value_of
+from derive.narrate.matrices.pictures import graph, layers
 from derive.narrate.matrices.setting import conventions
 from derive.narrate.matrices.update import update, updated
 from derive.narrate.setting import error_text
@@ -18,6 +19,7 @@ from derive.notation import read_digits
 from derive.problems.matrix.network import MatrixNetwork
 
 _MANY = 1000
+_PICTURE = ("caption", "label", "alt", "width")
 
 
 Make = Callable[[MatrixNetwork, Ask], Placed]
@@ -72,6 +74,8 @@ OFFERS: dict[str, Offer] = {
     "local": Offer(local, "the Jacobian of one line by a name in it", (), (2, 2), r'local("\hat{y}", "z")'),
     "gradients": Offer(_rounded(gradients), "a table of gradients", ("caption", "digits"), (0, _MANY), "gradients"),
     "update": Offer(_rounded(update), "one step of the update rule", ("digits",)),
+    "graph": Offer(graph, "the computation graph with shapes", _PICTURE),
+    "layers": Offer(layers, "the layers with their units, the weights between them", _PICTURE),
     "value": Offer(_rounded(value_of), "the value of a node", ("after", "digits"), (1, 1), 'value("Y")'),
     "after": Offer(_rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
     "gradient": Offer(

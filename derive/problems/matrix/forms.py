@@ -84,6 +84,14 @@ def reads(network: MatrixNetwork, line: MatrixLine, name: str) -> bool:
     return any(x is wanted for x in ordered(line.body))
 
 
+def names_read(network: MatrixNetwork, line: MatrixLine) -> list[str]:
+    """Return the names that a line reads, in reading order."""
+    if line.body is None:
+        return [line.of]
+    held = set(map(id, ordered(line.body)))
+    return [n.name for n in network.names.values() if id(n.symbol) in held]
+
+
 def _adjoint(network: MatrixNetwork, name: str, closed: Mapping[Term, Term]) -> Adjoint:
     own = network.names[name].symbol
     if name == network.loss:
