@@ -80,6 +80,12 @@ def test_latex_reads_back(case: dict[str, Any]) -> None:
     assert values.same(again.formula, found.result)
 
 
+def test_a_transpose_in_the_scripts_of_a_name_is_not_part_of_it() -> None:
+    for written in (r"W^{[1]\top}", r"W^{[1]^\top}", r"{W^{[1]}}^\top"):
+        found = grad(rf"\mathbf{{1}}^\top X {written} \mathbf{{1}}", "X", "X: n x d", "W^{[1]}: k x d")
+        assert found.latex.endswith("W^{[1]}")
+
+
 STACKED = {
     ("norm([[A], [B]]*X)^2", "A", "A: m x p", "B: k x p", "X: p x m"): "2*A*X*X'",
     ("norm(W*[[x], [h]])^2", "x", "W: m x d+k", "x: d", "h: k"): "2*[[eye(d), zeros(d,k)]]*W'*W*[[x], [h]]",

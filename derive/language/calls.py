@@ -20,13 +20,13 @@ def symbol(r: Reader, base: str, start: int, sub: str = "", sup: str = "") -> s.
     out = _scripts(r, base, sub, sup)
     if base == "e" and not out.sub and not out.sup and out.power is not None and "e" not in r.table.names:
         return raised(Scripts(transposed=out.transposed), s.Call((start, r.end), "exp", (out.power,)), (start, r.end))
-    name = _name(r, base, out.sub, out.sup, start, out.name_end)
+    name = _name(r, base, out.sub, out.sup, start, out.name_end, out)
     if out.power is not None or out.transposed:
         if r.sees("(") and out.power is not None and _is_applied(r, name):
             expected = f"({name.id}(x))^…"
             reason = "it could be the power of the value, the inverse, or the function applied again"
             raise r.fault("a power between a function and its argument", start, r.end, reason=reason, expected=expected)
-        primed = _primed(r, name, out.primes)
+        primed = _primed(r, name, out.primes, out)
         return raised(out, primed, (start, r.end))
     if r.sees("(") and (out.primes or _is_call(r, name)):
         return _call(r, name, out.primes, start)
@@ -39,7 +39,7 @@ def symbol(r: Reader, base: str, start: int, sub: str = "", sup: str = "") -> s.
             r.take()
             primes += 1
         return _call(r, name, primes, start)
-    return _primed(r, name, out.primes)
+    return _primed(r, name, out.primes, out)
 
 
 def _scripts(r: Reader, base: str, sub: str, sup: str) -> Scripts:
@@ -54,19 +54,19 @@ def _scripts(r: Reader, base: str, sub: str, sup: str) -> Scripts:
     return out
 
 
-def _name(r: Reader, base: str, sub: str, sup: str, start: int, end: int) -> s.Name:
+def _name(r: Reader, base: str, sub: str, sup: str, start: int, end: int, out: Scripts | None = None) -> s.Name:
     name = base + (f"_{sub}" if sub else "") + (f"^{sup}" if sup else "")
-    return s.Name((start, end), name, base, sub, sup, r.source[start:end])
+    return s.Name((start, end), name, base, sub, sup, (out or Scripts()).spelled(r.source, start, end))
 
 
-def _primed(r: Reader, name: s.Name, primes: int) -> s.Name:
+def _primed(r: Reader, name: s.Name, primes: int, out: Scripts) -> s.Name:
     """Return h' as a name of its own."""
     if not primes:
         return name
     marks = "'" * primes
     start, end = name.at[0], max(name.at[1], r.end)
     sup = name.sup + marks
-    return s.Name((start, end), name.id + marks, name.base, name.sub, sup, r.source[start:end])
+    return s.Name((start, end), name.id + marks, name.base, name.sub, sup, out.spelled(r.source, start, end))
 
 
 def _is_call(r: Reader, name: s.Name) -> bool:
@@ -111,7 +111,7 @@ def _call(r: Reader, name: s.Name, primes: int, start: int) -> s.Tree:
     """Read the arguments; h_1(1 - h_1) turns out to be a product, whose second factor is kept for later."""
     opening = r.i
     if opening in r.parsed:
-        return _primed(r, name, primes)
+        return _primed(r, name, primes, Scripts())
     end = r.end
     args = r.items(opening)
     sure = primes or len(args) > 1 or name.id in r.table.functions

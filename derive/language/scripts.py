@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from derive.language import surface as s
 from derive.language import symbols as S
@@ -16,7 +16,10 @@ _MARKS = {"*": "*", "+": "+", "-": "-", "star": "*", "dagger": "dagger"}
 
 @dataclass(slots=True)
 class Scripts:
-    """What stands below and above: texts that belong to a name, or a power, a transpose, primes."""
+    """What stands below and above: texts that belong to a name, or a power, a transpose, primes.
+
+    acting: where in the source powers and transposes stand, which may be in the midst of the name.
+    """
 
     sub: str = ""
     sup: str = ""
@@ -25,6 +28,14 @@ class Scripts:
     transposed: bool = False
     entrywise: bool = False
     name_end: int = 0
+    acting: list[s.Range] = field(default_factory=list)
+
+    def spelled(self, source: str, start: int, end: int) -> str:
+        """Return the source of a name without what acts on it."""
+        for a, b in reversed(self.acting):
+            if start <= a and b <= end:
+                source, end = source[:a] + source[b:], end - (b - a)
+        return source[start:end]
 
 
 def scripts(r: Reader, named: bool, sub: str = "", sup: str = "") -> Scripts:
@@ -46,7 +57,10 @@ def scripts(r: Reader, named: bool, sub: str = "", sup: str = "") -> Scripts:
                 raise r.fault_at(
                     token, "a second superscript", expected="brackets around what is raised, as in (x^a)^b"
                 )
+            before = out.sup, out.primes
             superscript(r, out, named)
+            if before == (out.sup, out.primes):
+                out.acting.append((token.start, r.end))
             raised = True
         elif token.text == "'" and not r.plain:
             r.take()
@@ -161,7 +175,9 @@ def _raised_group(r: Reader, out: Scripts, named: bool) -> None:
         if label is None:
             raise r.fault_at(inner[0], "this superscript cannot be read", expected="a label such as (l-1) or [1]")
         _name_part(r, out, label, named, inner[0])
-        out.transposed = bool(rest)
+        if rest:
+            out.transposed = True
+            out.acting.append((rest[0].start, rest[-1].end))
     elif _mark(inner) or text:
         _name_part(r, out, text or _MARKS[inner[0].text], named, inner[0])
     else:
