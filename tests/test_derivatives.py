@@ -81,7 +81,7 @@ def test_latex_reads_back(case: dict[str, Any]) -> None:
 
 
 def test_a_transpose_in_the_scripts_of_a_name_is_not_part_of_it() -> None:
-    for written in (r"W^{[1]\top}", r"W^{[1]^\top}", r"{W^{[1]}}^\top"):
+    for written in (r"W^{[1]\top}", r"W^{[1]^\top}", r"(W^{[1]})^\top"):
         found = grad(rf"\mathbf{{1}}^\top X {written} \mathbf{{1}}", "X", "X: n x d", "W^{[1]}: k x d")
         assert found.latex.endswith("W^{[1]}")
 

@@ -18,6 +18,7 @@ from derive.check.free import Free
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.value import TooLong, Unread, Valuation
 from derive.language import surface as s
+from derive.matrices.constants import constant
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
@@ -46,6 +47,16 @@ class NotCertified(ArithmeticError):
 
 
 @dataclass(frozen=True, slots=True)
+class Typeset:
+    """A result as it is typeset, read again; names, dimensions: as they are read there → as they are known."""
+
+    result: s.Tree
+    definitions: Sequence[tuple[str, s.Tree]]
+    names: Mapping[str, str]
+    dimensions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """A formula and its derivative as surface trees; lets and definitions in the order in which they are read."""
 
@@ -57,6 +68,7 @@ class Texts:
     kind: str
     transposed: bool = False
     plain: Mapping[str, str] = field(default_factory=dict)  # plain name → id, where they differ
+    typeset: Typeset | None = None
 
 
 @dataclass(slots=True)
@@ -67,13 +79,15 @@ class _At:
     also: Mapping[str, str]
     log: str = "e"
     at_zero: Fraction = Fraction(0)
+    sizes: Mapping[str, int] = field(default_factory=dict)  # of the dimensions, for matrices with names of their own
 
     def known(self, id: str) -> bool:
         return id in self.values or id in self.also
 
     def name(self, id: str) -> Quantity | None:
         found = self.values.get(id)
-        return found if found is not None else self.values.get(self.also.get(id, id))
+        found = self.values.get(self.also.get(id, id)) if found is None else found
+        return constant(id, self.sizes) if found is None else found
 
     def function(self, id: str, primes: int, stands: bool = True) -> None:
         return None
@@ -191,9 +205,10 @@ def evaluated(
     before: Sequence[tuple[str, s.Tree]],
     values: Mapping[str, Quantity],
     also: Mapping[str, str],
+    sizes: Mapping[str, int] | None = None,
 ) -> Quantity:
     """Return the value of a tree where names have values, those of `before` from their own trees; also: other names."""
-    world = _At(dict(values), also)
+    world = _At(dict(values), also, sizes=sizes or {})
     for name, body in before:
         if name in world.values:
             continue
@@ -223,9 +238,27 @@ def _error(texts: Texts, leaves: Mapping[str, Quantity], number: int) -> float:
     directions = [_direction(like, rng, texts.kind == "gradient_sym") for _ in range(2)]
     moved = _Moved(texts, leaves, directions)
     result = evaluated(texts.result, (*texts.lets, *texts.definitions), leaves, texts.plain)
+    _read_alike(texts, result, leaves)
     result = q.transposed(result) if texts.transposed else result
     expected, found, size = _CHECKS[texts.kind](moved, result, directions, like)
     return _relative(expected, found, size)
+
+
+def _read_alike(texts: Texts, result: Quantity, leaves: Mapping[str, Quantity]) -> None:
+    """Raise NotCertified where the typeset result has another value than the plain one."""
+    if texts.typeset is None:
+        return
+    t = texts.typeset
+    sizes = {read: int(real(leaves[name])) for read, name in t.dimensions.items()}
+    found = evaluated(
+        t.result, (*texts.lets, *t.definitions), leaves, {**texts.plain, **t.names, **t.dimensions}, sizes
+    )
+    if q.shape_of(found) != q.shape_of(result):
+        raise NotCertified(f"typeset, the result is {q.shape_text(found)}")
+    pairs = list(zip(map(real, _cells(found)), map(real, _cells(result)), strict=True))
+    size = max(abs(y) for _, y in pairs)
+    if max(abs(x - y) for x, y in pairs) > BOUND * size + real(Fraction(1, 10**28)):  # what vanishes leaves a rest
+        raise NotCertified("typeset, the result has another value")
 
 
 def _direction(like: Quantity, rng: random.Random, symmetric: bool) -> Quantity:

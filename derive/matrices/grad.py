@@ -14,7 +14,7 @@ from derive.language import surface as s
 from derive.language.grammar import Table, parse
 from derive.matrices import jacobian as j
 from derive.matrices.adjoint import NoClosedForm, gradient, sequence
-from derive.matrices.certify import Certificate, NotCertified, Texts, certify
+from derive.matrices.certify import Certificate, NotCertified, Texts, Typeset, certify
 from derive.matrices.collect import collected
 from derive.matrices.define import defined
 from derive.matrices.latex import latex
@@ -29,6 +29,7 @@ from derive.matrices.term import Term, ordered
 from derive.source import of_text
 
 _SIZES = re.compile(r"(?<![^(,{ ])\d+(?:\*\d+)+(?![^),} ])")  # a product of sizes that stands alone
+_UNDERLINE = "underline"  # what stands for the character where LaTeX is read again
 _LARGEST = 4000  # parts of a result that is still put in order
 
 
@@ -147,4 +148,39 @@ def _texts(question: Question, result: Term, definitions: Sequence[tuple[Term, T
         question.kind,
         question.layout == "numerator" and question.kind.startswith("gradient"),
         {name: id for name, id in question.ids.items() if name != id},
+        _typeset(question, result, definitions),
     )
+
+
+def _typeset(question: Question, result: Term, definitions: Sequence[tuple[Term, Term]]) -> Typeset:
+    """Return the LaTeX of a result, read again."""
+
+    def spelled(t: Term) -> str:
+        return latex(t, question.spelled).replace(r"\_", _UNDERLINE)
+
+    read = {name: _name(spelled(sym)) for name, sym in _symbols(question, definitions)}
+    dimensions = {d.replace("_", _UNDERLINE): d for d in question.known.dimensions}
+    table = Table(frozenset({*read.values(), *dimensions}))
+
+    def again(t: Term) -> s.Tree:
+        return parse(of_text(spelled(t)), table, "latex")
+
+    return Typeset(
+        again(result),
+        [(read[name.data[0]], again(body)) for name, body in definitions],
+        {read[name]: id for name, id in question.ids.items() if name in read and read[name] != id},
+        dimensions,
+    )
+
+
+def _symbols(question: Question, definitions: Sequence[tuple[Term, Term]]) -> Iterator[tuple[str, Term]]:
+    roots = (question.formula, question.wrt, *question.lets, *question.lets.values())
+    defined = (x for pair in definitions for x in pair)
+    for t in ordered(*roots, *defined):
+        if t.op == "sym":
+            yield t.data[0], t
+
+
+def _name(text: str) -> str:
+    tree = parse(of_text(text), Table(frozenset()), "latex")
+    return tree.id if isinstance(tree, s.Name) else text

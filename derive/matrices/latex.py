@@ -17,9 +17,9 @@ _TALL = ("\\frac", "\\begin", "\\sum")
 
 
 def latex(t: Term, spelled: Mapping[str, str] | None = None) -> str:
-    """Return a term as LaTeX; `spelled` says how names are written."""
+    """Return a term as LaTeX; `spelled` says how names are written, those that do not occur among them."""
     used = frozenset(x.data[0] for x in ordered(t) if x.op == "sym")
-    return _Latex(spelled or {}, used).at(t, _SUM)
+    return _Latex(spelled or {}, used | frozenset(spelled or ())).at(t, _SUM)
 
 
 def brackets(text: str) -> str:
@@ -77,7 +77,7 @@ class _Latex:
         body = self.body(q.body)
         if not above and not q.below:
             return body, _PRODUCT
-        front = self.over(above, q.below) if q.below else self.row(above)
+        front = self.over(above, q.below) if q.below else " ".join(map(self.scalar_factor, above))
         return f"{front} {body}", _PRODUCT
 
     def slender(self, q: layout.Quotient) -> bool:
@@ -150,9 +150,13 @@ class _Latex:
         if t.data in _LETTERS and _LETTERS[t.data] in self.used:
             template = rf"\operatorname{{{{{t.data}}}}}{{}}"
         if not template:
-            return (rf"|{inner[0]}|" if t.data == "abs" else rf"\operatorname{{{t.data}}}{brackets(inner[0])}"), _ATOM
+            return (
+                rf"\left|{inner[0]}\right|"
+                if t.data == "abs" and t.scalar
+                else rf"\operatorname{{{t.data}}}{brackets(inner[0])}"
+            ), _ATOM
         if t.data == "exp":
-            return (rf"e^{{{inner[0]}}}", _ATOM) if t.scalar else (r"\exp" + brackets(inner[0]), _ATOM)
+            return (rf"e^{{{inner[0]}}}", _POWER) if t.scalar else (r"\exp" + brackets(inner[0]), _ATOM)
         if len(inner) > 1:
             return template.format(*inner), _ATOM
         return template.format(brackets(inner[0])), _ATOM
@@ -249,7 +253,7 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
         _ATOM,
     ),
     "det": lambda self, t: (rf"\det{brackets(self.at(t.args[0], _SUM))}", _ATOM),
-    "logdet": lambda self, t: (rf"\log\left|\det{brackets(self.at(t.args[0], _SUM))}\right|", _ATOM),
+    "logdet": lambda self, t: (rf"\log\left|\det{brackets(self.at(t.args[0], _SUM))}\right|", _PRODUCT),
     "toep": lambda self, t: (
         rf"\operatorname{{toep}}({self.at(t.args[0], _SUM)}, {dimension(t.data)})",
         _ATOM,

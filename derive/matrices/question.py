@@ -169,9 +169,9 @@ def ask(
         leaves=[id for id in reader.ids.values() if id not in dict(let_trees) or id == reader.wrt],
         ids=reader.ids,
         spelled={
-            plain: reader.spelled[id]
+            plain: reader.spelled.get(id, id)
             for plain, id in reader.ids.items()
-            if set(reader.spelled.get(id, "")) & set("\\^{")
+            if set(reader.spelled.get(id, "")) & set("\\^{") or len(plain) == 1
         },
         notes=_notes(reader, term, free, let_terms),
         wrt_text=wrt.strip(),

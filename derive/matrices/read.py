@@ -338,8 +338,11 @@ def spread(x: Term, y: Term) -> tuple[Term, Term]:
     return x, y
 
 
-def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Dim:
-    """Return a dimension: sums and products of whole numbers and names, those of `names` where it is given."""
+def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None, printed: bool = False) -> Dim:
+    """Return a dimension: sums and products of whole numbers and names, those of `names` where it is given.
+
+    printed: whether names beside each other are a product, which is no way to write one.
+    """
 
     def fault(title: str) -> Fault:
         return Fault(title, text.span(*t.at), expected="a dimension such as 3, n or n + k - 1")
@@ -358,19 +361,19 @@ def dimension(t: s.Tree, text: Slice, names: frozenset[str] | None = None) -> Di
         case s.Add():
             total = of(0)
             for x in t.terms:
-                total = total + dimension(x, text, names)
+                total = total + dimension(x, text, names, printed)
             return total
         case s.Neg():
-            return dimension(t.body, text, names) * -1
+            return dimension(t.body, text, names, printed) * -1
         case s.Mul():
             apart = any(
                 not sign and not isinstance(left, s.Num) for left, sign in zip(t.factors, t.signs, strict=False)
             )
-            if apart:
+            if apart and not printed:
                 raise fault("this is no dimension")
             product = of(1)
             for x in t.factors:
-                product = product * dimension(x, text, names)
+                product = product * dimension(x, text, names, printed)
             return product
     raise fault("this is no dimension")
 

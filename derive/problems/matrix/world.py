@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.check.value import Valuation, primitive_function
 from derive.language import surface as s
+from derive.matrices.constants import constant
 from derive.ops import PRIMITIVES, DomainError
 from derive.ops.primitive import real
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _WORK = 3_000_000
-_CONSTANT = re.compile(r"(?P<which>[1I0])_(?P<rows>[^x]+?)(?:x(?P<columns>.+))?")
 ANY = "any"
 
 
@@ -55,36 +54,12 @@ class World:
             return Fraction(self.sizes[id])
         if id in self.network.names:  # its plain name
             return self.values.get(self.network.names[id].id)
-        return self._constant(id) or self._capital(id)
+        return constant(id, self.sizes) or self._capital(id)
 
     def _capital(self, id: str) -> Quantity | None:
         """Return the matrix Y for the y of y_ij."""
         head, bar, last = id.rpartition("_")
         return self.values.get(f"{head}{bar}{last[:1].upper()}{last[1:]}") if last[:1].islower() else None
-
-    def _constant(self, id: str) -> Quantity | None:
-        match = _CONSTANT.fullmatch(id)
-        if match is None:
-            return None
-        rows = self._size(match["rows"])
-        columns = self._size(match["columns"]) if match["columns"] else 1
-        if rows is None or columns is None:
-            return None
-        if match["which"] == "I":
-            return q.grid(q.identity(rows).rows)
-        return q.grid([[Fraction(int(match["which"]))] * columns] * rows)
-
-    def _size(self, text: str) -> int | None:
-        from derive.errors import Fault
-        from derive.language.grammar import Table, parse
-        from derive.matrices.read import dimension
-        from derive.source import of_text
-
-        piece = of_text(text)
-        try:
-            return dimension(parse(piece, Table(frozenset(self.sizes)), "plain"), piece).value(self.sizes)
-        except (Fault, KeyError):
-            return None
 
     def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
         op = self.network.functions.get(id)
