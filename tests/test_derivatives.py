@@ -16,6 +16,7 @@ from random_matrices import plain_syntax
 
 from derive.cli import main
 from derive.errors import Fault
+from derive.matrices import grad as form
 from derive.matrices import sums as a
 from derive.matrices.differential import RULES as DIFFERENTIALS
 from derive.matrices.dims import of
@@ -26,6 +27,7 @@ from derive.matrices.plain import plain
 from derive.matrices.question import ask
 from derive.matrices.steps import RULES as STEPS
 from derive.matrices.steps import chain
+from derive.matrices.term import Term
 from derive.narrate.derivatives import steps
 
 CASES = bench.cases(Path(__file__).parent / "data" / "gradients.json")
@@ -84,6 +86,26 @@ def test_a_transpose_in_the_scripts_of_a_name_is_not_part_of_it() -> None:
     for written in (r"W^{[1]\top}", r"W^{[1]^\top}", r"(W^{[1]})^\top"):
         found = grad(rf"\mathbf{{1}}^\top X {written} \mathbf{{1}}", "X", "X: n x d", "W^{[1]}: k x d")
         assert found.latex.endswith("W^{[1]}")
+
+
+@pytest.mark.parametrize("wrong", [r"A^{\top} x", "2 A x", r"x^{\top} A", r"A^{2}^{2}"])
+def test_latex_that_says_something_else_is_never_shown(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = form.latex
+
+    def broken(t: Term, *rest: Any) -> str:
+        return right(t, *rest) if t.op == "sym" else wrong
+
+    monkeypatch.setattr(form, "latex", broken)
+    with pytest.raises(Fault):
+        grad("x'*A'*y", "y", "x: n", "A: n x n", "y: n")
+
+
+def test_signs_of_matrices_are_not_those_of_numbers() -> None:
+    """|x| is the length of a column, u may be a name, and a power of a power needs brackets."""
+    shapes = ("x: n", "u: n", "v: n")
+    assert "|" not in grad("sum(abs(x)*v'*x)", "x", *shapes).latex
+    assert r"\operatorname{step}" in grad("sum(relu(x))", "x", *shapes).latex
+    assert r"\left(e^{s}\right)^{2}" in grad("x/(1 + exp(s)^2)", "x").latex.replace("(e^{s})", r"\left(e^{s}\right)")
 
 
 STACKED = {
