@@ -296,6 +296,12 @@ where: \sigma = any
     assert str(made.names["a_2"].symbol.shape[0]) == "3"
 
 
+def test_many_features_do_not_saturate_the_certificate(tmp_path: Path) -> None:
+    """The softmax of sums of many terms is almost 0 in places; moving it must not make it negative."""
+    made = network(tmp_path, "layers: dense(8, relu), dense(10), softmax_cross_entropy\nshapes: X \\in R^{4 x 30}")
+    assert made.certificate.points >= 4
+
+
 # ----------------------------------------------------------------------------------------------------- bad input
 
 PRODUCT = "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n"
@@ -310,6 +316,7 @@ BAD = {
     ),
     "no symbol": ("forward: L = f(x)\nshapes: x \\in R^n\nvalues: z = (1, 2)", "no symbol"),
     "data": ("forward: L = f(x)\nshapes: x \\in R^n\ndata: q", "no symbol"),
+    "large": ("forward: L = f(X)\nshapes: X \\in R^{128 x 784}", "X is 128×784, too large"),
     "key": ("forward: L = f(x)\nshapes: x \\in R^n\nlayres: 3", "layres"),
 }
 

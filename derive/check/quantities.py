@@ -142,7 +142,12 @@ def times(a: Quantity, b: Quantity) -> Quantity:
     if a.shape[1] != b.shape[0]:
         raise Mismatch(f"{shape_text(a)} · {shape_text(b)}")
     columns = list(zip(*b.rows, strict=True))
-    return grid([[_dot(row, column) for column in columns] for row in a.rows])
+    if all(isinstance(x, Fraction) for x in (*a.cells, *b.cells)):
+        return grid([[_dot(row, column) for column in columns] for row in a.rows])
+    from mpmath import mp
+
+    left, right = ([[real(x) for x in line] for line in lines] for lines in (a.rows, columns))
+    return grid([[mp.fdot(row, column) for column in right] for row in left])
 
 
 def _dot(a: Sequence[Scalar], b: Sequence[Scalar]) -> Scalar:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 from derive.certify import Certificate
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixNetwork
 
 _POINTS, _TRIES = 4, 40
+_LARGEST = 4000  # entries of a matrix
+_TINY = Fraction(1, 10**10)
 _STEP = Fraction(1, 10**20)  # below 1 - σ(z) where σ is saturated, with digits left of 50
 
 
@@ -50,6 +53,19 @@ def certify(network: MatrixNetwork) -> Certificate:
     return Certificate(len(errors), max(errors))
 
 
+def require_small(network: MatrixNetwork) -> None:
+    """Raise a Fault where a matrix has too many entries for numbers of 50 digits."""
+    sizes = dict.fromkeys(network.dims, 2)
+    for n in network.names.values():
+        rows, columns = (d.value(sizes) for d in n.symbol.shape)
+        if rows * columns > _LARGEST:
+            title = f"{n.spelled} is {rows}×{columns}, too large to certify this network at such sizes"
+            expected = (
+                r"letters for the sizes, as in W \in R^{m x n}; what holds for all of them is certified at small ones"
+            )
+            raise Fault(title, network.entry.span, expected=expected)
+
+
 def _error(network: MatrixNetwork, number: int) -> float:
     rng = random.Random(f"{network.name} {number}")
     world = World(network, _sizes(network, rng))
@@ -62,7 +78,7 @@ def _error(network: MatrixNetwork, number: int) -> float:
     for name, adjoint in network.adjoints.items():
         if name == network.loss:
             continue
-        direction = q.mapped(world.values[network.names[name].id], lambda _: _number(rng))
+        direction = q.mapped(world.values[network.names[name].id], lambda x: _number(rng) * _room(x))
         slope, size = _slope(world, name, direction)
         forms = [(adjoint.term, False), *([(adjoint.closed, False)] if adjoint.closed is not None else [])]
         forms += [(adjoint.rows, True)] if adjoint.rows is not None else []
@@ -91,10 +107,18 @@ def _number(rng: random.Random) -> Any:
     return real(Fraction(rng.choice((-1, 1)) * rng.randint(1, 999), 500))
 
 
+def _room(x: Any) -> Any:
+    """Return how far a value may be moved: a probability that is almost 0 has to stay above it."""
+    size = abs(real(x))
+    return size if 0 < size < real(_TINY) else real(Fraction(1))
+
+
 def _drawn(shape: Any, world: World, rng: random.Random, number: int) -> Quantity:
     rows, columns = (d.value(world.sizes) for d in shape)
     positive = number % 4 == 3  # where logarithms of a leaf have a value
-    cells = [[abs(x) if positive else x for x in (_number(rng) for _ in range(columns))] for _ in range(rows)]
+    small = real(Fraction(1, max(1, isqrt(max(rows, columns)) // 2)))  # or sums of many saturate what follows
+    drawn = [[small * _number(rng) for _ in range(columns)] for _ in range(rows)]
+    cells = [[abs(x) if positive else x for x in row] for row in drawn]
     return q.grid(cells)
 
 

@@ -33,6 +33,7 @@ from derive.ops import PRIMITIVES, SPELLINGS
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
+from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
 from derive.problems.matrix.values import read_matrix
@@ -126,6 +127,7 @@ class _Loader:
             spellings=self.spellings,
             entry=self.entry,
         )
+        require_small(network)
         object.__setattr__(network, "wrt", self._wrt(network, listed))
         return network
 
