@@ -117,7 +117,7 @@ def _assumption(text: Slice) -> tuple[str, Assumption]:
 
 def _number(text: Slice) -> Fraction:
     try:
-        found = Valuation(_Nothing()).value(parse(text))
+        found = Valuation(NoNames()).value(parse(text))
     except (ArithmeticError, Unread):
         found = None
     if not isinstance(found, Fraction) or isinstance(found, Grid):
@@ -131,7 +131,7 @@ def _joined(a: Assumption, b: Assumption) -> Assumption:
     return replace(a, low=low, high=high, integer=a.integer or b.integer, kinds=a.kinds | b.kinds)
 
 
-class _Nothing:
+class NoNames:
     """A world without names."""
 
     log = "e"

@@ -260,18 +260,7 @@ def gradient(loss: Term, wrt: Term, lets: Mapping[Term, Term] | None = None, see
 
 def sequence(t: Term, lets: Mapping[Term, Term]) -> list[Term]:
     """Return all parts of a term and of what its names stand for, each behind what it is made of."""
-    seen: set[int] = set()
-    found: list[Term] = []
-    stack = [(t, False)]
-    while stack:
-        t, done = stack.pop()
-        if done:
-            found.append(t)
-        elif id(t) not in seen:
-            seen.add(id(t))
-            stack.append((t, True))
-            stack.extend((x, False) for x in reversed(inputs(t, lets)) if id(x) not in seen)
-    return found
+    return ordered(t, inputs=lambda x: inputs(x, lets))
 
 
 def inputs(t: Term, lets: Mapping[Term, Term]) -> tuple[Term, ...]:

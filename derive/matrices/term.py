@@ -6,7 +6,8 @@ would be written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -70,8 +71,8 @@ def make(
     return found
 
 
-def ordered(*roots: Term) -> list[Term]:
-    """Return all parts of some terms, each once, arguments before what is made of them."""
+def ordered(*roots: Term, inputs: Callable[[Term], Iterable[Term]] = attrgetter("args")) -> list[Term]:
+    """Return all parts of some terms, each once, arguments before what is made of them; inputs: of a term."""
     seen: set[int] = set()
     found: list[Term] = []
     stack: list[tuple[Term, bool]] = [(t, False) for t in reversed(roots)]
@@ -82,7 +83,7 @@ def ordered(*roots: Term) -> list[Term]:
         elif id(t) not in seen:
             seen.add(id(t))
             stack.append((t, True))
-            stack.extend((a, False) for a in reversed(t.args) if id(a) not in seen)
+            stack.extend((a, False) for a in reversed(tuple(inputs(t))) if id(a) not in seen)
     return found
 
 

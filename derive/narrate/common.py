@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from derive.document import Inline, Math
 from derive.errors import Fault
 from derive.narrate.blocks import Ask, Placed
 from derive.notation import read_digits
+from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.network import Network, State
 
+N = TypeVar("N", Network, MatrixNetwork)
 
-def rounded(make: Callable[[Network, Ask], Placed]) -> Callable[[Network, Ask], Placed]:
+
+def rounded(make: Callable[[N, Ask], Placed]) -> Callable[[N, Ask], Placed]:
     """Return a block that takes the option `digits` for itself."""
 
-    def made(network: Network, ask: Ask) -> Placed:
+    def made(network: N, ask: Ask) -> Placed:
         text = ask.text("digits")
         if not text:
             return make(network, ask)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 from derive.document import Math, Paragraph
-from derive.errors import Fault
 from derive.narrate.blocks import Ask, Offer, Placed, Reference
+from derive.narrate.common import rounded
 from derive.narrate.matrices.backward import backward, gradient, gradients, local
 from derive.narrate.matrices.common import backward_key, forward_key
 from derive.narrate.matrices.forward import after, forward, given, shapes, value_of
@@ -15,29 +12,10 @@ from derive.narrate.matrices.pictures import graph, layers
 from derive.narrate.matrices.setting import conventions
 from derive.narrate.matrices.update import update, updated
 from derive.narrate.setting import error_text
-from derive.notation import read_digits
 from derive.problems.matrix.network import MatrixNetwork
 
 _MANY = 1000
 _PICTURE = ("caption", "label", "alt", "width")
-
-
-Make = Callable[[MatrixNetwork, Ask], Placed]
-
-
-def _rounded(make: Make) -> Make:
-    """Return a block that takes the option `digits` for itself."""
-
-    def made(network: MatrixNetwork, ask: Ask) -> Placed:
-        text = ask.text("digits")
-        if not text:
-            return make(network, ask)
-        digits = read_digits(text)
-        if digits is None:
-            raise Fault(f"digits cannot be `{text}`", ask.span, expected="exact, 6 decimals, 4 significant")
-        return make(replace(network, notation=replace(network.notation, digits=digits)), ask)
-
-    return made
 
 
 def certificate(network: MatrixNetwork, ask: Ask) -> Placed:
@@ -58,30 +36,30 @@ OFFERS: dict[str, Offer] = {
     "given": Offer(given, "the given values"),
     "shapes": Offer(shapes, "the shape of every quantity", (), (0, _MANY), 'shapes("W")'),
     "forward": Offer(
-        _rounded(forward),
+        rounded(forward),
         "the forward pass",
         ("numbers", "after", "shapes", "from", "to", "digits"),
         (0, _MANY),
         "forward(shapes=true)",
     ),
     "backward": Offer(
-        _rounded(backward),
+        rounded(backward),
         "the backward pass in matrix form, entry by entry, or as products of Jacobians",
         ("numbers", "after", "style", "layout", "shapes", "from", "to", "digits"),
         (0, _MANY),
         'backward("W", style="index")',
     ),
     "local": Offer(local, "the Jacobian of one line by a name in it", (), (2, 2), r'local("\hat{y}", "z")'),
-    "gradients": Offer(_rounded(gradients), "a table of gradients", ("caption", "digits"), (0, _MANY), "gradients"),
-    "update": Offer(_rounded(update), "one step of the update rule", ("digits",)),
+    "gradients": Offer(rounded(gradients), "a table of gradients", ("caption", "digits"), (0, _MANY), "gradients"),
+    "update": Offer(rounded(update), "one step of the update rule", ("digits",)),
     "graph": Offer(graph, "the computation graph with shapes", _PICTURE),
     "layers": Offer(layers, "the layers with their units, the weights between them", _PICTURE),
-    "value": Offer(_rounded(value_of), "the value of a node", ("after", "digits"), (1, 1), 'value("Y")'),
-    "after": Offer(_rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
+    "value": Offer(rounded(value_of), "the value of a node", ("after", "digits"), (1, 1), 'value("Y")'),
+    "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
     "gradient": Offer(
-        _rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("W")'
+        rounded(gradient), "the gradient by one node", ("numbers", "after", "digits"), (1, 1), 'gradient("W")'
     ),
-    "updated": Offer(_rounded(updated), "a parameter after the update", ("digits",), (1, 1), 'updated("W")'),
+    "updated": Offer(rounded(updated), "a parameter after the update", ("digits",), (1, 1), 'updated("W")'),
     "certificate": Offer(certificate, "what was checked numerically"),
     "ref": Offer(ref, "the number of an equation that a block shows", (), (1, 1), 'ref("W")'),
 }
