@@ -108,7 +108,7 @@ def compose(loaded: Report, look: Look, statement: bool = False, begun: body.Beg
 def _closing(loaded: Report) -> tuple[Inline, ...]:
     from derive.document import Math
 
-    certificates = [p.certificate for p in loaded.problems.values()]
+    certificates = [c for p in loaded.problems.values() if (c := p.certificate).points]
     if not certificates:
         return ()
     points, worst = sum(c.points for c in certificates), max(c.max_error for c in certificates)

@@ -312,7 +312,6 @@ BAD = {
     "no input": ("dense(3), mse", r"V \in R^{4 x 3}", "goes into the layers is not given", r"X \in R^{N x d}", 13),
     "one sample": ("batch_norm, mse", SAMPLE, "several samples", r"X \in R^{N x d}", 13),
     "no sequence": ("dense(3), rnn(4, 2), mse", SAMPLE, "no sequence", "as the first layer", 23),
-    "no loss": ("dense(3)", BATCH, "the loss is 4×3", "a loss as the last layer", 13),
     "long kernel": ("conv1d(5), mse", SAMPLE, "longer than what comes in", "a shorter kernel", 13),
     "a size and the input": ("dense(X), mse", BATCH, "X is a size and a name", "another letter", 13),
     "a size and a line": ("attention(K), mse", BATCH, "K is a size and a name", "another letter", 13),

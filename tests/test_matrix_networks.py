@@ -222,7 +222,7 @@ def test_every_report_is_built_in_every_format(results: dict[str, Any]) -> None:
 BLOCKS = {
     '{{ product.backward("W", style="index") }}': [r"\sum_{k, l}", r"\delta_{ki} x_{jl}", r"\left[\frac{\partial L}"],
     '{{ product.backward("X", style="index") }}': [r"w_{ki} \delta_{jl}"],
-    "{{ dense.forward(shapes=true) }}": [r"\underset{\,N \times d\,}{X}"],
+    "{{ dense.forward(shapes=true) }}": [r"\underbrace{X}_{N \times d}"],
     "{{ dense.shapes }}": [r"\mathbb{R}^{1 \times K}"],
     '{{ dense.backward(style="jacobian") }}': [r"\frac{\partial L}{\partial Z} X"],
     '{{ hidden.local("z^{[2]}", "a^{[1]}") }}': [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"],
@@ -307,7 +307,7 @@ def test_many_features_do_not_saturate_the_certificate(tmp_path: Path) -> None:
 PRODUCT = "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n"
 BAD = {
     "clash": (r"forward: L = f(W x)" + "\nshapes: W \\in R^{m x n}, x \\in R^k", "m×n · k×1"),
-    "loss": (r"forward: y = W x" + "\nshapes: W \\in R^{m x n}, x \\in R^n", "the loss is m×1"),
+    "loss": ("loss: y\nforward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n", "the loss is m×1"),
     "shape": (r"forward: L = f(x)" + "\nshapes: x in", "this is no shape"),
     "twice": (r"forward: L = f(x)" + "\nshapes: x \\in R^n, x \\in R^m", "given twice"),
     "value": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from derive.ops import PRIMITIVES
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 # Functions that are written with a letter, which another name may have.
 _LETTERS = {"step": "u", "sigmoid": "sigma"}
+_SUBSCRIPT = re.compile(r"_(\w+)")
 _TALL = ("\\frac", "\\begin", "\\sum")
 
 
@@ -34,7 +36,7 @@ def dims(shape: Shape) -> str:
 
 
 def dimension(d: Dim) -> str:
-    return str(d).replace("*", " ").replace("_", r"\_")
+    return _SUBSCRIPT.sub(r"_{\1}", str(d).replace("*", " "))
 
 
 class _Latex:
@@ -92,7 +94,10 @@ class _Latex:
     def row(self, factors: list[Term]) -> str:
         if len(factors) == 1:
             return self.at(factors[0], _PRODUCT)
-        return " ".join(self.scalar_factor(x) for x in factors) or "1"
+        text = ""
+        for factor in map(self.scalar_factor, factors):  # a number behind another factor would run into it
+            text += (r" \cdot " if factor[0].isdigit() else " ") * bool(text) + factor
+        return text or "1"
 
     def scalar_factor(self, t: Term) -> str:
         # x'y beside other factors is one number.

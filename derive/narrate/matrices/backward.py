@@ -26,9 +26,10 @@ def shown(network: MatrixNetwork) -> list[str]:
 
 def backward(network: MatrixNetwork, ask: Ask) -> Placed:
     """The backward pass in one of three styles; with numbers, adjoint = formula = substitution = value."""
+    network.require_loss(ask.span)
     layout = one_of(ask, "layout", network.notation.layout, "denominator", "numerator")
     style = one_of(ask, "style", "jacobian" if layout == "numerator" else "matrix", "matrix", "index", "jacobian")
-    names = chosen(shown(network), network, ask)
+    names = chosen(shown(network), network, ask, network.find_adjoint)
     if style == "index":
         return tuple(block for name in names for block in index.proof(network, name, ask))
     if ask.flag("numbers") or ask.flag("after"):
@@ -41,20 +42,28 @@ def backward(network: MatrixNetwork, ask: Ask) -> Placed:
 
 def _line(network: MatrixNetwork, name: str, shapes: bool) -> Chain:
     adjoint = network.adjoints[name]
-    forms = [written(network, adjoint.term)]
-    if adjoint.closed is not None:
-        forms.append(written(network, adjoint.closed))
+    forms = [*also_named(network, name), written(network, adjoint.term), written(network, adjoint.best)]
     links = [Link("=", form) for form in dict.fromkeys(forms)]
     if shapes:
         links.append(Link(r"\in", space(network.names[name].symbol.shape)))
     key = backward_key(network, name)
-    return Chain(network.quantity(name), tuple(links), boxed=name in network.wrt and not shapes, key=key, shows=key)
+    return Chain(head(network, name), tuple(links), boxed=name in network.wrt and not shapes, key=key, shows=key)
+
+
+def head(network: MatrixNetwork, name: str) -> str:
+    """Return what a derivative is called where it is computed: the author's name, else ∂loss/∂name."""
+    return network.spelled[f"∂{name}"]
+
+
+def also_named(network: MatrixNetwork, name: str) -> list[str]:
+    """Return ∂loss/∂name behind the author's name for it."""
+    return [network.quantity(name)] if name in network.named else []
 
 
 def _row(network: MatrixNetwork, name: str, shapes: bool) -> Chain:
     """Return a derivative in numerator layout: a product of Jacobians, and worked out."""
     adjoint = network.adjoints[name]
-    forms = []
+    forms = also_named(network, name)
     if any(of != network.loss for of, _ in adjoint.chain):
         forms.append(" + ".join(_product(network, of, name) for of, _ in adjoint.chain))
     if adjoint.rows is not None:
@@ -64,12 +73,12 @@ def _row(network: MatrixNetwork, name: str, shapes: bool) -> Chain:
     if shapes:
         links.append(Link(r"\in", space((columns, rows))))
     key = backward_key(network, name)
-    return Chain(network.quantity(name), tuple(links), boxed=name in network.wrt and not shapes, key=key, shows=key)
+    return Chain(head(network, name), tuple(links), boxed=name in network.wrt and not shapes, key=key, shows=key)
 
 
 def _product(network: MatrixNetwork, of: str, by: str) -> str:
     factor = local_quantity(network, of, by)
-    return factor if of == network.loss else f"{network.quantity(of)} {factor}"
+    return factor if of == network.loss else f"{head(network, of)} {factor}"
 
 
 def local_quantity(network: MatrixNetwork, of: str, by: str) -> str:
@@ -108,9 +117,9 @@ def local(network: MatrixNetwork, ask: Ask) -> Placed:
 def _numbers(network: MatrixNetwork, name: str, ask: Ask) -> Chain:
     state = network.after if ask.flag("after") else network.before
     term = network.adjoints[name].term
-    links = [Link("=", written(network, term))]
+    links = [Link("=", form) for form in (*also_named(network, name), written(network, term))]
     links += worked_out(network, term, state, state.adjoints[name])
-    return Chain(network.quantity(name), tuple(links), boxed=name in network.wrt, shows=backward_key(network, name))
+    return Chain(head(network, name), tuple(links), boxed=name in network.wrt, shows=backward_key(network, name))
 
 
 def _unread(network: MatrixNetwork, names: list[str]) -> tuple[Block, ...]:
@@ -125,13 +134,13 @@ def _unread(network: MatrixNetwork, names: list[str]) -> tuple[Block, ...]:
 
 def gradients(network: MatrixNetwork, ask: Ask) -> Placed:
     """The gradients as a table: quantity, shape, formula, and with numbers the value."""
-    names = [network.find(n, ask.span) for n in ask.names] or list(network.wrt)
+    network.require_loss(ask.span)
+    names = [network.find_adjoint(n, ask.span) for n in ask.names] or list(network.wrt)
     header = [("gradient",), ("shape",), ("formula",)]
     rows = []
     for n in names:
-        adjoint = network.adjoints[n]
-        best = adjoint.closed if adjoint.closed is not None else adjoint.term
-        cells = [network.quantity(n), space(network.names[n].symbol.shape), written(network, best)]
+        cells = [network.quantity(n), space(network.names[n].symbol.shape)]
+        cells.append(written(network, network.adjoints[n].best))
         if network.complete:
             cells.append(matrix(network.before.adjoints[n], network.notation))
         rows.append(tuple((Math(cell),) for cell in cells))
@@ -144,9 +153,9 @@ def gradients(network: MatrixNetwork, ask: Ask) -> Placed:
 
 def gradient(network: MatrixNetwork, ask: Ask) -> Placed:
     """The gradient by a node as a formula, or its value."""
-    name = network.find(ask.names[0], ask.span)
+    network.require_loss(ask.span)
+    name = network.find_adjoint(ask.names[0], ask.span)
     if ask.flag("numbers") or ask.flag("after"):
         state = network.after if ask.flag("after") else network.before
         return Math(matrix(state.adjoints[name], network.notation))
-    adjoint = network.adjoints[name]
-    return Math(written(network, adjoint.closed if adjoint.closed is not None else adjoint.term))
+    return Math(written(network, network.adjoints[name].best))

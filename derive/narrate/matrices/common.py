@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from derive.check.quantities import Grid, Quantity
 from derive.document import Link
@@ -17,6 +17,7 @@ from derive.numeric import precisely
 from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.matrix.numbers import Numbers, parsed
 from derive.problems.matrix.world import World
+from derive.source import Span
 
 
 def written(network: MatrixNetwork, t: Term, spelled: Mapping[str, str] | None = None) -> str:
@@ -56,24 +57,28 @@ def with_shapes(network: MatrixNetwork) -> dict[str, str]:
     for n in network.names.values():
         if not n.symbol.scalar:
             rows, columns = (dims((d, d)).split(" ")[0] for d in n.symbol.shape)
-            found[n.name] = rf"\underset{{\,{rows} \times {columns}\,}}{{{n.latex}}}"
+            found[n.name] = rf"\underbrace{{{n.latex}}}_{{{rows} \times {columns}}}"
     return found
 
 
-def chosen(names: list[str], network: MatrixNetwork, ask: Ask) -> list[str]:
-    """Return the names asked for, or those between the options `from` and `to`."""
+Find = Callable[[str, Span | None], str]
+
+
+def chosen(names: list[str], network: MatrixNetwork, ask: Ask, find: Find | None = None) -> list[str]:
+    """Return the names asked for, or those between the options `from` and `to`; find: spelling → plain name."""
+    find = find or network.find
     if ask.names:
-        return [network.find(n, ask.span) for n in ask.names]
+        return [find(n, ask.span) for n in ask.names]
     first, last = ask.text("from"), ask.text("to")
-    start = _place(names, network, first, ask) if first else 0
-    stop = _place(names, network, last, ask) if last else len(names) - 1
+    start = _place(names, find, first, ask) if first else 0
+    stop = _place(names, find, last, ask) if last else len(names) - 1
     if start > stop and names:
         raise Fault(f"{first} comes after {last} here", ask.span, fix=f'from="{last}", to="{first}"')
     return names[start : stop + 1]
 
 
-def _place(names: list[str], network: MatrixNetwork, spelled: str, ask: Ask) -> int:
-    name = network.find(spelled, ask.span)
+def _place(names: list[str], find: Find, spelled: str, ask: Ask) -> int:
+    name = find(spelled, ask.span)
     if name not in names:
         raise Fault(f"{spelled} is no step of this block", ask.span)
     return names.index(name)

@@ -114,7 +114,10 @@ def shapes(network: MatrixNetwork, ask: Ask) -> Placed:
 def value_of(network: MatrixNetwork, ask: Ask) -> Placed:
     """The value of a node."""
     state = network.after if ask.flag("after") else network.before
-    return Math(matrix(state.values[network.find(ask.names[0], ask.span)], network.notation))
+    name, numbers = network.find_adjoint(ask.names[0], ask.span), state.values
+    if network.named and name in network.named and network.named[name].spelled == ask.names[0]:
+        numbers = state.adjoints
+    return Math(matrix(numbers[name], network.notation))
 
 
 def after(network: MatrixNetwork, ask: Ask) -> Placed:

@@ -20,6 +20,7 @@ _PICTURE = ("caption", "label", "alt", "width")
 
 def certificate(network: MatrixNetwork, ask: Ask) -> Placed:
     """What was checked, as a sentence."""
+    network.require_loss(ask.span)
     c = network.certificate
     said = f"Every derivative was compared with numeric ones at {c.points} points; the largest relative error is "
     return (Paragraph((said, Math(error_text(c.max_error)), ".")),)
@@ -27,7 +28,7 @@ def certificate(network: MatrixNetwork, ask: Ask) -> Placed:
 
 def ref(network: MatrixNetwork, ask: Ask) -> Reference:
     """The number of an equation: of the derivative by a name where that is shown, else of its line."""
-    name = network.find(ask.names[0], ask.span)
+    name = network.find_adjoint(ask.names[0], ask.span)
     return Reference((backward_key(network, name), forward_key(network, name)))
 
 
@@ -54,6 +55,7 @@ OFFERS: dict[str, Offer] = {
     "update": Offer(rounded(update), "one step of the update rule", ("digits",)),
     "graph": Offer(graph, "the computation graph with shapes", _PICTURE),
     "layers": Offer(layers, "the layers with their units, the weights between them", _PICTURE),
+    "diagram": Offer(layers, "the same as `layers`", _PICTURE),
     "value": Offer(rounded(value_of), "the value of a node", ("after", "digits"), (1, 1), 'value("Y")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),
     "gradient": Offer(

@@ -12,8 +12,9 @@ from derive.problems.matrix.network import MatrixNetwork
 def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
     """The layout of derivatives, what the signs mean, and what holds at kinks."""
     forms = [t for x in network.adjoints.values() for t in (x.term, x.closed) if t is not None]
+    forms += [line.body for line in network.lines if line.body is not None and not network.loss]
     used = {x.op if x.op != "map" else x.data for t in forms for x in ordered(t)}
-    said: list[Inline] = [_layout(network), " "]
+    said: list[Inline] = [_layout(network), " "] if network.loss else []
     if used & {"had", "hpow"}:
         said += [Math(r"\odot"), " multiplies entry by entry. "]
     if "ones" in used:
@@ -23,7 +24,8 @@ def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
         zero = show(network.notation.relu_at_0, network.notation)[0]
         said += [Math("u"), " is the unit step, taken at every entry; at 0 we set ", Math(f"u(0) = {zero}"), ". "]
     if "fn" in used:
-        said += ["A function that is left open acts on every entry; its derivative has a prime. "]
+        prime = "; its derivative has a prime" if network.loss else ""
+        said += [f"A function that is left open acts on every entry{prime}. "]
     return (Paragraph(tuple(said)),)
 
 

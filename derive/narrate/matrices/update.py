@@ -15,6 +15,7 @@ from derive.problems.matrix.network import MatrixNetwork
 
 def update(network: MatrixNetwork, ask: Ask) -> Placed:
     """One step of the update rule, parameter by parameter."""
+    network.require_loss(ask.span)
     if network.update is None or network.update.rate is None:
         raise Fault(f"`{network.name}` has no update", ask.span, expected=r"update: {learning_rate: \eta = 0.1}")
     return (Aligned(tuple(_chain(network, name) for name in network.updated)),)

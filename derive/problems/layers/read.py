@@ -12,6 +12,7 @@ from derive.front.lines import entries, items
 from derive.matrices.dims import Shape, of
 from derive.problems.layers import LAYERS, Layer
 from derive.problems.layers.flow import COLUMNS, ONE, ROWS, Flow
+from derive.problems.layers.sizes import affine, are_sizes
 from derive.problems.line import read_name
 from derive.source import Slice, Span, of_text
 
@@ -64,9 +65,13 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
 
     samples: whether those of a matrix X are its rows or its columns.
     """
-    calls = [(_layer(item), item) for item in entries(given)]
-    if not calls:
+    listed = entries(given)
+    if not listed:
         raise Fault("no layer", given.span, expected="layers: dense(4, relu), dense(1, sigmoid), bce")
+    if are_sizes(listed):
+        flow = affine(listed, shapes)
+        return _expansion(flow, listed[1:], listed[0])
+    calls = [(_layer(item), item) for item in listed]
     flow = _start(shapes, samples, given)
     several = sum(not layer.last for layer, _ in calls) > 1
     layers: list[Slice] = []  # whose each line is
@@ -80,7 +85,11 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
             fault.span = fault.span or item.span()
             raise
         layers += [item] * (len(flow.lines) - len(layers))
-    whole = calls[0][1]
+    return _expansion(flow, layers, calls[0][1])
+
+
+def _expansion(flow: Flow, layers: list[Slice], whole: Slice) -> Expansion:
+    """Return what has been written; layers: whose each line is, whole: where anything else wrong is shown."""
     _told_apart(flow, layers, whole)
 
     def listed(names: list[str]) -> tuple[Slice, ...]:

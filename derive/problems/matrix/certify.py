@@ -38,6 +38,8 @@ def certify(network: MatrixNetwork) -> Certificate:
     """Return the certificate; raises a Fault that names the first derivative that is wrong."""
     errors: list[float] = []
     reason = ""
+    if not network.loss:  # nothing is derived
+        return Certificate(0, 0.0)
     with precisely():
         for number in range(_TRIES):
             if len(errors) == _POINTS:
@@ -80,7 +82,7 @@ def _error(network: MatrixNetwork, number: int) -> float:
             continue
         direction = q.mapped(world.values[network.names[name].id], lambda x: _number(rng) * _room(x))
         slope, size = _slope(world, name, direction)
-        forms = [(adjoint.term, False), *([(adjoint.closed, False)] if adjoint.closed is not None else [])]
+        forms = [(t, False) for t in (adjoint.term, adjoint.closed, adjoint.shown) if t is not None]
         forms += [(adjoint.rows, True)] if adjoint.rows is not None else []
         for term, rows in forms:
             world.rows = rows

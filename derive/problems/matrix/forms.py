@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from derive.graph import Role
@@ -28,6 +28,7 @@ class Adjoint:
 
     rows: the same in numerator layout, in adjoints that are rows, as a product of Jacobians where there is one;
     local: those Jacobians ∂consumer/∂name. given: the derivative of an abstract loss, which nothing says more of.
+    shown: as `closed`, with the derivatives left in it that the author has given a name.
     """
 
     name: str
@@ -37,6 +38,12 @@ class Adjoint:
     rows: Term | None = None
     chain: tuple[tuple[str, str], ...] = ()
     given: bool = False
+    shown: Term | None = None
+
+    @property
+    def best(self) -> Term:
+        """The shortest way from the forward pass to the derivative, in the author's names."""
+        return next(t for t in (self.shown, self.closed, self.term) if t is not None)
 
 
 def symbol(network: MatrixNetwork, name: str) -> Term:
@@ -54,11 +61,14 @@ def adjoints(network: MatrixNetwork) -> dict[str, Adjoint]:
     """Return the adjoints in the order of the backward pass: a leaf as soon as all its consumers are done."""
     found: dict[str, Adjoint] = {}
     closed: dict[Term, Term] = {}
-    for name in order(network):
-        made = _adjoint(network, name, closed)
+    shown: dict[Term, Term] = {}
+    for name in order(network) if network.loss else ():
+        made = _adjoint(network, name, closed, shown if network.named else None)
         found[name] = made
         if made.closed is not None and made.closed.size <= _LONGEST:
             closed[symbol(network, name)] = made.closed
+        if made.shown is not None and name not in network.named:
+            shown[symbol(network, name)] = made.shown
     return found
 
 
@@ -92,7 +102,9 @@ def names_read(network: MatrixNetwork, line: MatrixLine) -> list[str]:
     return [n.name for n in network.names.values() if id(n.symbol) in held]
 
 
-def _adjoint(network: MatrixNetwork, name: str, closed: Mapping[Term, Term]) -> Adjoint:
+def _adjoint(
+    network: MatrixNetwork, name: str, closed: Mapping[Term, Term], shown: Mapping[Term, Term] | None
+) -> Adjoint:
     own = network.names[name].symbol
     if name == network.loss:
         return Adjoint(name, (), a.ONE, a.ONE)
@@ -102,9 +114,15 @@ def _adjoint(network: MatrixNetwork, name: str, closed: Mapping[Term, Term]) -> 
         return Adjoint(name, (), given, given, row_symbol(network, name), given=True)
     parts = [(line.name, _part(network, line, name, row=False)) for line in consumers]
     term = _short(network, a.add(*(t for _, t in parts)) if parts else a.zeros(own.shape))
-    whole = _short(network, substituted(term, closed))
     rows, chain = _in_rows(network, consumers, name)
-    return Adjoint(name, tuple(parts), term, whole if whole.size <= _LONGEST else None, rows, chain)
+    made = Adjoint(name, tuple(parts), term, _put_in(network, term, closed), rows, chain)
+    return made if shown is None else replace(made, shown=_put_in(network, term, shown))
+
+
+def _put_in(network: MatrixNetwork, term: Term, known: Mapping[Term, Term]) -> Term | None:
+    """Return a derivative with those of later lines put in, None where that is too long."""
+    whole = _short(network, substituted(term, known))
+    return whole if whole.size <= _LONGEST else None
 
 
 def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Term:

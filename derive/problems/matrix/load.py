@@ -33,6 +33,7 @@ from derive.ops import PRIMITIVES, SPELLINGS
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
+from derive.problems.matrix.adjoint_names import AdjointName, parted, read_adjoint_names, require_apart
 from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
@@ -54,8 +55,6 @@ def load(
     entry.check(KEYS)
     return _Loader(name, ancestry(entry, others), notation).load()
 
-
-_A_LOSS = "a scalar; behind layers a loss as the last layer (`derive list layers`), or a line in `forward`"
 
 # What is set as it stands: names side by side, sums, brackets.
 _SIMPLE = re.compile(r"[\w\s+\-()=,]*")
@@ -82,6 +81,7 @@ class _Loader:
     spellings: dict[str, str] = field(default_factory=dict)
     valued: Mapping[str, Quantity] = field(default_factory=dict)
     layers: Expansion = field(default_factory=Expansion)
+    named: Mapping[str, AdjointName] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for part in self.chain:
@@ -98,33 +98,38 @@ class _Loader:
         lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written)
         if not lines:
             raise Fault(f"the network {self.name} has no line", self.entry.span, expected="at least one line")
-        self.lines = lines
+        self.lines, self.naming = parted(lines)
         self._read_also()
         values, upstream = self._values()
         trees = self._trees()
-        loss = self._loss()
         self._meet(trees, set(values))
         self.valued = values
         bodies = self._bodies(trees)
+        loss = self._loss(trees)
+        self.named = read_adjoint_names(self.naming, self.lines, loss, self.also)
+        require_apart(self.named, self.naming, self.plain)
+        update = read_update(last_given(self.chain, "update")[0], self.plain)
         bound = self._bind(values)
         roles, listed = self._roles()
         names = self._names(roles)
-        graph_names = {n.id: n.name for n in names.values()}
         network = MatrixNetwork(
             name=self.name,
             names=names,
-            lines=tuple(self._line(line, tree, body) for line, tree, body in zip(lines, trees, bodies, strict=True)),
-            loss=self.plain[loss],
+            lines=tuple(
+                self._line(line, tree, body) for line, tree, body in zip(self.lines, trees, bodies, strict=True)
+            ),
+            loss=self.plain.get(loss, ""),
             notation=self.notation,
             samples=self.samples,
             wrt=(),
             given={self.plain[id]: x for id, x in values.items()},
             upstream={self.plain[id]: x for id, x in upstream.items()},
             bound=bound,
-            update=read_update(last_given(self.chain, "update")[0], graph_names),
+            update=update,
             also=self.also,
             functions={id: ("any" if f.op == OPEN else f.op) for id, f in self.functions.items()},
             spellings=self.spellings,
+            named={self.plain[id]: made for id, made in self.named.items()},
             entry=self.entry,
         )
         require_small(network)
@@ -173,7 +178,8 @@ class _Loader:
         return values, upstream
 
     def _table(self) -> Table:
-        names = {line.id for line in self.lines} | set(self.shapes) | set(self.also) | set(self.spelled)
+        names = {line.id for line in (*self.lines, *self.naming)}
+        names |= set(self.shapes) | set(self.also) | set(self.spelled)
         return Table(frozenset(names), frozenset(self.functions))
 
     def _trees(self) -> list[s.Tree]:
@@ -283,9 +289,6 @@ class _Loader:
             self.terms[line.id] = a.sym(self.plain[line.id], body.shape)
             found.append(body)
         self._nothing_open()
-        loss = self.terms[self._loss()]
-        if not loss.scalar:
-            raise Fault(f"the loss is {shown(loss.shape)}", self.lines[-1].head.span(), expected=_A_LOSS)
         return found
 
     def _nothing_open(self) -> None:
@@ -299,12 +302,16 @@ class _Loader:
             raise Resolved(left)
 
     def _abstract(self, line: Line, tree: s.Tree) -> bool:
-        """Return whether a line is `L = f(Y)` with a function that is open and a matrix of the network."""
+        """Return whether a line is `L = f(Y)` with a function that is open and a matrix of the network.
+
+        An activation that is left open, as in `a = σ(z)`, acts on every entry.
+        """
         return (
-            line.id == self._loss()
+            line.id == (self._given_loss() or self.lines[-1].id)
             and isinstance(tree, s.Call)
             and len(tree.args) == 1
             and isinstance(tree.args[0], s.Name)
+            and tree.fn not in SPELLINGS
             and tree.fn in self.functions
             and self.functions[tree.fn].op == OPEN
         )
@@ -329,10 +336,11 @@ class _Loader:
             return f.softmax(x)
         return f.softmax(x, "row" if self.samples == "rows" else "col")
 
-    def _loss(self) -> str:
+    def _given_loss(self) -> str:
+        """Return the line that `loss` names, "" without one."""
         given, _ = last_given(self.chain, "loss")
         if given is None:
-            return self.lines[-1].id
+            return ""
         if not isinstance(given, Scalar):
             raise Fault("`loss` names one line", given.span)
         id = read_name(given.text)
@@ -340,6 +348,16 @@ class _Loader:
             hint = nearest(id, [line.id for line in self.lines])
             raise Fault(f"the loss {given.text.text} is not the left side of a line", given.span, reason=hint)
         return id
+
+    def _loss(self, trees: list[s.Tree]) -> str:
+        """Return the loss: the last scalar that no other line reads, "" where there is only a forward pass."""
+        named = self._given_loss()
+        if named and not self.terms[named].scalar:
+            line = next(line for line in self.lines if line.id == named)
+            raise Fault(f"the loss is {shown(self.terms[named].shape)}", line.head.span(), expected="a scalar")
+        read = {self.also.get(x.id, x.id) for tree in trees for x in walk(tree) if isinstance(x, s.Name)}
+        ends = [line.id for line in self.lines if self.terms[line.id].scalar and line.id not in read]
+        return named or (ends[-1] if ends else "")
 
     def _roles(self) -> tuple[Roles, list[Slice]]:
         lists: dict[str, list[Slice]] = {}

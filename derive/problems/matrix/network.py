@@ -16,6 +16,7 @@ from derive.language.grammar import Table
 from derive.matrices.dims import Dim
 from derive.matrices.term import Term
 from derive.notation import Notation
+from derive.problems.matrix.adjoint_names import AdjointName
 from derive.problems.matrix.forms import Adjoint, adjoints
 from derive.problems.matrix.numbers import Numbers, numbers, updated
 from derive.problems.values import Update
@@ -58,7 +59,8 @@ class MatrixNetwork:
     """One entry of `networks` that has shapes. What follows from it is computed when it is first asked for.
 
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
-    name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any".
+    name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any". loss: "" where
+    there is only a forward pass. named: what the author calls derivatives of the loss, by line.
     """
 
     name: str
@@ -76,6 +78,7 @@ class MatrixNetwork:
     functions: Mapping[str, str]
     spellings: Mapping[str, str]
     entry: Entry = field(repr=False)
+    named: Mapping[str, AdjointName] = field(default_factory=dict)
 
     kind = "matrix network"
 
@@ -95,9 +98,8 @@ class MatrixNetwork:
         from derive.problems.line import read_name
         from derive.source import of_text
 
-        table = Table(frozenset(self.plain) | frozenset(self.also))
         try:
-            id = read_name(of_text(text), table)
+            id = read_name(of_text(text), self.table)
         except Fault:
             id = text
         found = self.plain.get(self.also.get(id, id)) or (text if text in self.names else None)
@@ -106,6 +108,17 @@ class MatrixNetwork:
             hint = nearest(text, spelled)
             raise Fault(f"{text} is no symbol of `{self.name}`", span, reason=hint, expected=", ".join(spelled))
         return found
+
+    def find_adjoint(self, text: str, span: Span | None = None) -> str:
+        """Return the plain name of what a derivative is by: of a spelling of it, or of the author's derivative."""
+        spelled = next((name for name, made in self.named.items() if text in (made.spelled, made.id)), None)
+        return spelled or self.find(text, span)
+
+    def require_loss(self, span: Span | None = None) -> None:
+        """Raise a Fault where there is only a forward pass."""
+        if not self.loss:
+            title = f"`{self.name}` has no scalar to be differentiated, so it has a forward pass only"
+            raise Fault(title, span, expected="a loss: a line that is a scalar, or a loss as the last layer")
 
     def latex(self, name: str) -> str:
         return self.names[name].latex
@@ -117,14 +130,17 @@ class MatrixNetwork:
 
     @cached_property
     def spelled(self) -> dict[str, str]:
-        """How names, adjoints and functions are written."""
+        """How names, adjoints and functions are written: derivatives by the name that the author gives them."""
         found = {n.name: n.latex for n in self.names.values()}
-        found |= {f"∂{n.name}": self.quantity(n.name) for n in self.names.values()}
+        if self.loss:
+            found |= {f"∂{n.name}": self.quantity(n.name) for n in self.names.values()}
+        found |= {f"∂{name}": made.latex for name, made in self.named.items()}
         return {**found, **self.spellings}
 
     @property
     def table(self) -> Table:
-        return Table(frozenset(self.plain) | frozenset(self.also) | self.dims, frozenset(self.functions))
+        names = {*self.plain, *self.also, *self.dims, *(made.id for made in self.named.values())}
+        return Table(frozenset(names), frozenset(self.functions))
 
     @property
     def dims(self) -> frozenset[str]:

@@ -66,7 +66,7 @@ def parsed(network: MatrixNetwork, text: str) -> s.Tree:
 
 def updated(network: MatrixNetwork) -> dict[str, Quantity]:
     """Return the parameters after one step: W - η·∂L/∂W."""
-    if network.update is None or network.update.rate is None:
+    if network.update is None or network.update.rate is None or not network.loss:
         return {}
     rate = network.update.rate
     with precisely():

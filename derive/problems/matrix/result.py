@@ -25,8 +25,9 @@ def result(network: MatrixNetwork) -> dict[str, Any]:
         "values": {n.spelled: rows(numbers.values[n.name]) for n in names if n.name in numbers.values}
         if numbers
         else {},
-        "gradients": {n.spelled: _gradient(network, n.name) for n in names},
+        "gradients": {n.spelled: _gradient(network, n.name) for n in names if network.loss},
         "updated": {network.names[n].spelled: rows(x) for n, x in network.updated.items()} if numbers else {},
+        "adjoint_names": {made.spelled: network.names[name].spelled for name, made in network.named.items()},
         "steps": [_step(network, adjoint) for adjoint in network.adjoints.values()],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
     }

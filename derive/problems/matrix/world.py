@@ -44,7 +44,8 @@ class World:
         return self.network.notation.relu_at_0
 
     def known(self, id: str) -> bool:
-        return self.network.also.get(id, id) in self.network.plain
+        id = self.network.also.get(id, id)
+        return id in self.network.plain or any(made.id == id for made in self.network.named.values())
 
     def name(self, id: str) -> Quantity | None:
         id = self.network.also.get(id, id)
@@ -54,7 +55,17 @@ class World:
             return Fraction(self.sizes[id])
         if id in self.network.names:  # its plain name
             return self.values.get(self.network.names[id].id)
-        return constant(id, self.sizes) or self._capital(id)
+        found = constant(id, self.sizes)
+        found = self._capital(id) if found is None else found
+        return self._adjoint(id) if found is None else found
+
+    def _adjoint(self, id: str) -> Quantity | None:
+        """Return the derivative that an author's name for one means."""
+        name = next((name for name, made in self.network.named.items() if made.id == id), "")
+        return self._as_meant(self.adjoints.get(name))
+
+    def _as_meant(self, found: Quantity | None) -> Quantity | None:
+        return q.transposed(found) if self.rows and found is not None else found
 
     def _capital(self, id: str) -> Quantity | None:
         """Return the matrix Y for the y of y_ij."""
@@ -87,8 +98,7 @@ class World:
             return None
         id = tree.wrt[0].id
         name = self.network.plain.get(self.network.also.get(id, id))
-        found = self.adjoints.get(name) if name else None
-        return q.transposed(found) if self.rows and found is not None else found
+        return self._as_meant(self.adjoints.get(name) if name else None)
 
     def value(self, tree: s.Tree) -> Quantity:
         return Valuation(self, spread=True, broadcast=True, most=_WORK).value(tree)
