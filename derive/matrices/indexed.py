@@ -47,6 +47,16 @@ def big_sum(t: s.BigSum, reading: Reading) -> Term:
     return _Indices(reading, {}).sum(t)
 
 
+def entries(t: s.Tree, reading: Reading, free: tuple[str, ...]) -> Term:
+    """Return the column or matrix whose entry with the indices `free` a formula gives. Raises a Fault."""
+    found = _Indices(reading, dict.fromkeys(free))
+    made = found.read(t)
+    missing = [i for i in free if i not in made.indices]
+    if missing and found.sizes[missing[0]] is None:
+        raise reading.fault(t, f"the index {missing[0]} does not stand on the right", expected="an entry such as x_i")
+    return found.spread(made, free, t)
+
+
 @dataclass(slots=True)
 class _Indices:
     reading: Reading

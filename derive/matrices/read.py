@@ -15,7 +15,7 @@ from derive.matrices import functions as f
 from derive.matrices import products as p
 from derive.matrices import sums as a
 from derive.matrices.dims import Dim, of, shown
-from derive.matrices.indexed import big_sum
+from derive.matrices.indexed import big_sum, entries
 from derive.matrices.sums import Clash
 from derive.matrices.term import Term, make, ordered
 from derive.matrices.unify import chained, open_name, same_shapes, sized, unified
@@ -44,9 +44,13 @@ class Resolved(Exception):
         self.sizes = sizes
 
 
-def read(tree: s.Tree, text: Slice, names: Names) -> Term:
-    """Return the term that a tree means; raises a Fault at the part that has no meaning or does not fit."""
-    found = _Reading(text, names).read(tree)
+def read(tree: s.Tree, text: Slice, names: Names, free: tuple[str, ...] = ()) -> Term:
+    """Return the term that a tree means; raises a Fault at the part that has no meaning or does not fit.
+
+    free: indices of which it is a number for each of their values, the entry of a column or a matrix.
+    """
+    reading = _Reading(text, names)
+    found = entries(tree, reading, free) if free else reading.read(tree)
     for x in ordered(found):
         places = [open_name(d)[1:] for d in x.shape if open_name(d)[1:].isdigit()]
         if places:

@@ -7,17 +7,28 @@ from collections.abc import Mapping
 
 from derive.front.entries import Mapping as Entry
 from derive.front.entries import Value as Given
+from derive.front.lines import entries
 from derive.problems.inherit import ancestry
+from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values
 from derive.source import Slice
 
+_ENTRY = re.compile(r"[^=]*_\s*(?:([a-z])|\{\s*([a-z])\s*\})\s*=")
 _MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DOTALL)
 
 
 def has_shapes(entry: Entry, others: Mapping[str, Entry]) -> bool:
-    """Return whether an entry, or one that it takes over, has shapes, layers, or a matrix among its values."""
+    """Return whether an entry, or one that it takes over, has shapes, layers, lines about entries, or matrices as values."""
     chain = ancestry(entry, others)
-    return any(_spoken(part) or _has_matrix(part.get("values")) for part in chain)
+    return any(_spoken(part) or _has_matrix(part.get("values")) or _indexed(part) for part in chain)
+
+
+def _indexed(part: Entry) -> bool:
+    """Return whether lines are about entries: y_i on the left, with a sum over i."""
+    forward = part.get("forward")
+    texts = [item.text for item in unrolled(entries(forward))] if forward is not None else []
+    heads = [found for text in texts if (found := _ENTRY.match(text))]
+    return any(re.search(rf"\sum\s*_\s*\{{?[^}}=]*{head[1] or head[2]}", text) for head in heads for text in texts)
 
 
 def matrix_value(entry: Entry, others: Mapping[str, Entry]) -> Slice | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.check.quantities import Grid, Quantity
 from derive.conventions import read_notation
@@ -35,6 +35,15 @@ from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
 from derive.problems.matrix.adjoint_names import AdjointName, parted, read_adjoint_names, require_apart
 from derive.problems.matrix.certify import require_small
+from derive.problems.matrix.free_indices import (
+    NONE,
+    FreeIndices,
+    beside_entries,
+    free_indices,
+    leaf_shapes,
+    require_bound,
+    with_compounds,
+)
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
 from derive.problems.matrix.values import read_matrix
@@ -82,6 +91,7 @@ class _Loader:
     valued: Mapping[str, Quantity] = field(default_factory=dict)
     layers: Expansion = field(default_factory=Expansion)
     named: Mapping[str, AdjointName] = field(default_factory=dict)
+    indices: FreeIndices = NONE
 
     def __post_init__(self) -> None:
         for part in self.chain:
@@ -101,6 +111,7 @@ class _Loader:
         self.lines, self.naming = parted(lines)
         self._read_also()
         values, upstream = self._values()
+        values, upstream = self._indexed(values, upstream)
         trees = self._trees()
         self._meet(trees, set(values))
         self.valued = values
@@ -129,6 +140,7 @@ class _Loader:
             also=self.also,
             functions={id: ("any" if f.op == OPEN else f.op) for id, f in self.functions.items()},
             spellings=self.spellings,
+            indices=self.indices,
             named={self.plain[id]: made for id, made in self.named.items()},
             entry=self.entry,
         )
@@ -177,6 +189,18 @@ class _Loader:
                 self.spelled.setdefault(id, name.text)
         return values, upstream
 
+    def _indexed(
+        self, values: dict[str, Quantity], upstream: dict[str, Quantity]
+    ) -> tuple[dict[str, Quantity], dict[str, Quantity]]:
+        """Take lines about entries as lines of vectors; return the values, those of x_i as values of x."""
+        declared: dict[str, Shape | None] = {id: None if x == SCALAR else x for id, x in self.shapes.items()}
+        for id, x in values.items():
+            declared[id] = (of(x.shape[0]), of(x.shape[1])) if isinstance(x, Grid) else None
+        self.lines, self.indices = free_indices(self.lines, declared)
+        self.naming = [replace(x, id=self.indices.whole(x.id), name=self.indices.at_whole(x.name)) for x in self.naming]
+        whole = self.indices.whole
+        return {whole(id): x for id, x in values.items()}, {whole(id): x for id, x in upstream.items()}
+
     def _table(self) -> Table:
         names = {line.id for line in (*self.lines, *self.naming)}
         names |= set(self.shapes) | set(self.also) | set(self.spelled)
@@ -191,8 +215,21 @@ class _Loader:
                 self.functions.setdefault(tree.fn, Function(OPEN))
             for text in line.sides[:-1]:
                 self._middle(text, line, table)
-            found.append(tree)
+            found.append(self.indices.settled(with_compounds(tree, table.names)))
+        if self.indices.free:
+            self._shape_entries(found)
         return found
+
+    def _shape_entries(self, trees: list[s.Tree]) -> None:
+        """Take the shapes of what has entries from how far its indices go."""
+        for line, tree in zip(self.lines, trees, strict=True):
+            require_bound(tree, line.sides[-1], self.indices, self.indices.free.get(line.id, ()))
+        sides = [(tree, line.sides[-1]) for line, tree in zip(self.lines, trees, strict=True)]
+        self.shapes = {**self.shapes, **leaf_shapes(sides, self.indices, self.shapes)}
+        ids = {line.id for line in self.lines}
+        for tree in trees:
+            beside = beside_entries(tree, self.indices, self.shapes) - ids - set(self._dims())
+            self.shapes = {**dict.fromkeys(beside, SCALAR), **self.shapes}
 
     def _middle(self, text: Slice, line: Line, table: Table) -> None:
         """Take other names: a in `\\hat{y} = a = σ(z)`, and the function g in `h = g(z) = tanh(z)`."""
@@ -208,7 +245,7 @@ class _Loader:
         dims = self._dims()
         for line, tree in zip(self.lines, trees, strict=True):
             for x in walk(tree):
-                if isinstance(x, s.Name) and self._is_leaf(x, dims, tree):
+                if isinstance(x, s.Name) and self._is_leaf(x, dims, tree, self.indices.free.get(line.id, ())):
                     self._add(x.id, x.latex)
             if line.id in self.plain:
                 raise Fault(f"{line.name.text} is used before its line, or defined twice", line.head.span())
@@ -219,12 +256,12 @@ class _Loader:
     def _dims(self) -> frozenset[str]:
         return frozenset(name for shape in self.shapes.values() for d in shape for name in d.names)
 
-    def _is_leaf(self, x: s.Name, dims: frozenset[str], tree: s.Tree) -> bool:
+    def _is_leaf(self, x: s.Name, dims: frozenset[str], tree: s.Tree, free: tuple[str, ...] = ()) -> bool:
         if x.id in self.plain or x.id in self.also or x.id in dims or x.id in ("pi", "e"):
             return False
         if constant(x, dims) is not None or x.id in self.functions:
             return False
-        indices = {i for t in walk(tree) if isinstance(t, s.BigSum) for i in t.indices}
+        indices = {*free, *(i for t in walk(tree) if isinstance(t, s.BigSum) for i in t.indices)}
         if x.id in indices:
             return False
         parts = x.sub.split(",") if "," in x.sub else list(x.sub)
@@ -281,7 +318,8 @@ class _Loader:
                 found.append(None)
                 self.terms[line.id] = a.sym(self.plain[line.id], SCALAR)
                 continue
-            body = read(tree, line.sides[-1], self._scope())
+            free = self.indices.free.get(line.id, ())
+            body = read(tree, line.sides[-1], self._scope(), free)
             if line.id in self.shapes and self.shapes[line.id] != body.shape:
                 raise Fault(
                     f"{line.name.text} is {shown(body.shape)}, not {shown(self.shapes[line.id])}", line.head.span()
@@ -363,7 +401,8 @@ class _Loader:
         lists: dict[str, list[Slice]] = {}
         for key in ("data", "parameters", "wrt", "constants"):
             given, _ = last_given(self.chain, key)
-            lists[key] = expand(entries(given)) if given is not None else []
+            items = expand(entries(given)) if given is not None else []
+            lists[key] = [self.indices.at_whole(item) for item in items]
         return Roles(self.layers.roles(lists, self.plain)), lists["wrt"]
 
     def _names(self, roles: Roles) -> dict[str, Name]:
@@ -406,8 +445,9 @@ class _Loader:
             body,
             of_,
             function,
-            self._spread(tree),
+            self._spread(tree) if line.id not in self.indices.free else (),
             line.text.span(),
+            self.indices.free.get(line.id, ()),
         )
 
     def _evaluable(self, tree: s.Tree, body: Term | None) -> s.Tree:

@@ -17,6 +17,7 @@ from derive.matrices.dims import Dim
 from derive.matrices.term import Term
 from derive.notation import Notation
 from derive.problems.matrix.adjoint_names import AdjointName
+from derive.problems.matrix.free_indices import NONE, FreeIndices
 from derive.problems.matrix.forms import Adjoint, adjoints
 from derive.problems.matrix.numbers import Numbers, numbers, updated
 from derive.problems.values import Update
@@ -40,7 +41,7 @@ class MatrixLine:
     """A line of the forward pass; `forms` are its right sides as LaTeX, `body` what it means, `tree` the last side.
 
     head: its left side as LaTeX. body is None for an abstract loss f(Y), which reads `of`. spread: leaves that are
-    added to every row or column.
+    added to every row or column. indices: those of its left side, where it is written about entries.
     """
 
     name: str
@@ -52,6 +53,7 @@ class MatrixLine:
     function: str = ""
     spread: tuple[tuple[str, str], ...] = ()
     span: Span | None = None
+    indices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class MatrixNetwork:
     spellings: Mapping[str, str]
     entry: Entry = field(repr=False)
     named: Mapping[str, AdjointName] = field(default_factory=dict)
+    indices: FreeIndices = NONE
 
     kind = "matrix network"
 
@@ -102,7 +105,8 @@ class MatrixNetwork:
             id = read_name(of_text(text), self.table)
         except Fault:
             id = text
-        found = self.plain.get(self.also.get(id, id)) or (text if text in self.names else None)
+        id = self.indices.whole(self.also.get(id, id))
+        found = self.plain.get(id) or (text if text in self.names else None)
         if found is None:
             spelled = [n.spelled for n in self.names.values()]
             hint = nearest(text, spelled)

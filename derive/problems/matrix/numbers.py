@@ -14,6 +14,7 @@ from derive.language import surface as s
 from derive.matrices.latex import latex
 from derive.matrices.orient import oriented
 from derive.numeric import precisely
+from derive.problems.matrix.free_indices import with_compounds
 from derive.problems.matrix.world import World, abstract_slope, forward
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def parsed(network: MatrixNetwork, text: str) -> s.Tree:
     from derive.language.grammar import parse
     from derive.source import of_text
 
-    return parse(of_text(text), network.table, "latex")
+    tree = with_compounds(parse(of_text(text), network.table, "latex"), network.plain)
+    return network.indices.settled(tree)
 
 
 def updated(network: MatrixNetwork) -> dict[str, Quantity]:

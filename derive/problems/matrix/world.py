@@ -15,6 +15,7 @@ from derive.check.quantities import Grid, Quantity
 from derive.check.value import Valuation, primitive_function
 from derive.language import surface as s
 from derive.matrices.constants import constant
+from derive.matrices.dims import Shape
 from derive.ops import PRIMITIVES, DomainError
 from derive.ops.primitive import real
 
@@ -100,8 +101,15 @@ class World:
         name = self.network.plain.get(self.network.also.get(id, id))
         return self._as_meant(self.adjoints.get(name) if name else None)
 
-    def value(self, tree: s.Tree) -> Quantity:
-        return Valuation(self, spread=True, broadcast=True, most=_WORK).value(tree)
+    def value(self, tree: s.Tree, bound: dict[str, int] | None = None) -> Quantity:
+        """Return the value of a tree; bound: values of the indices that stand free in it."""
+        return Valuation(self, spread=True, broadcast=True, most=_WORK, bound=bound or {}).value(tree)
+
+    def entries(self, tree: s.Tree, indices: tuple[str, ...], shape: Shape) -> Quantity:
+        """Return the column or matrix of the values of a formula for all values of its free indices."""
+        rows, columns = (d.value(self.sizes) for d in shape)
+        at = [[dict(zip(indices, (r + 1, c + 1), strict=False)) for c in range(columns)] for r in range(rows)]
+        return q.blocks([[self.value(tree, bound) for bound in row] for row in at])
 
 
 def _primitive(id: str) -> str:
@@ -120,7 +128,13 @@ def forward(world: World, until: str = "") -> None:
     for line in world.network.lines:
         id = world.network.names[line.name].id
         if id not in world.values:
-            world.values[id] = world.value(line.tree) if line.body is not None else abstract(line, world)
+            world.values[id] = _of_line(line, world) if line.body is not None else abstract(line, world)
+
+
+def _of_line(line: MatrixLine, world: World) -> Quantity:
+    if not line.indices or line.body is None:
+        return world.value(line.tree)
+    return world.entries(line.tree, line.indices, line.body.shape)
 
 
 def abstract(line: MatrixLine, world: World) -> Quantity:
