@@ -73,7 +73,15 @@ class _Latex:
         if q.body is None:
             if not q.below:
                 return self.row(above), _PRODUCT if len(above) > 1 else self.text(above[0])[1] if above else _ATOM
-            return self.over(above, q.below), _PRODUCT
+            low, tall = self.by_height(above)
+            behind = (
+                f" {self.row(tall)}"
+                if len(tall) > 1 or (tall and low)
+                else f" {self.at(tall[0], _POWER)}"
+                if tall
+                else ""
+            )
+            return self.over(low, q.below) + behind, _PRODUCT
         if q.below and not above and self.slender(q):
             return rf"\frac{{{self.at(q.body, _SUM)}}}{{{self.row(list(q.below))}}}", _PRODUCT
         body = self.body(q.body)
@@ -84,7 +92,14 @@ class _Latex:
 
     def slender(self, q: layout.Quotient) -> bool:
         """Return whether a matrix stands better above the line: names and sums over what is no plain number."""
-        return q.body is not None and q.body.op in ("sym", "add", "T") and any(x.op != "num" for x in q.below)
+        if q.body is None or self.by_height([q.body])[1]:
+            return False
+        return q.body.op in ("sym", "add", "T") and any(x.op != "num" for x in q.below)
+
+    def by_height(self, factors: list[Term]) -> tuple[list[Term], list[Term]]:
+        """Return factors that may stand above a line, and those with fractions or sums, which stand behind one."""
+        tall = [x for x in factors if any(mark in self.text(x)[0] for mark in ("\\frac", "\\sum"))]
+        return [x for x in factors if x not in tall], tall
 
     def over(self, above: list[Term], below: tuple[Term, ...]) -> str:
         top = self.row(above) if len(above) > 1 else self.at(above[0], _SUM) if above else "1"
@@ -200,6 +215,10 @@ class _Latex:
         body = r" \\ ".join(" & ".join(self.at(x, _SUM) for x in row) for row in rows)
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", _ATOM
 
+    def big_sum(self, t: Term) -> tuple[str, int]:
+        letter, size = t.data
+        return rf"\sum_{{{letter}=1}}^{{{dimension(size)}}} {self.at(t.args[0], _PRODUCT)}", _PRODUCT
+
     def kron(self, t: Term) -> tuple[str, int]:
         return r" \otimes ".join(self.at(x, _PRODUCT) if x.op == "kron" else self.entry(x) for x in t.args), _PRODUCT
 
@@ -253,6 +272,7 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
     "norm": _Latex.norm,
     "norm1": _Latex.norm,
     "block": _Latex.block,
+    "bigsum": _Latex.big_sum,
     "fn": lambda self, t: (
         self.spelled.get(f"fn {t.data[0]}", spelled(t.data[0])) + "'" * t.data[1] + brackets(self.at(t.args[0], _SUM)),
         _ATOM,

@@ -23,7 +23,7 @@ class Quotient:
 def quotient(t: Term) -> Quotient:
     """Return a term with its sign, numbers and powers sorted above and below the line."""
     scalar, body = (t.args[0], t.args[1]) if t.op == "scale" else (t, None) if t.scalar else (a.ONE, t)
-    factors = scalar.args if scalar.op == "mul" else (scalar,)
+    factors = sorted(scalar.args, key=lambda x: x.op == "bigsum") if scalar.op == "mul" else (scalar,)
     number = Fraction(1)
     above: list[Term] = []
     below: list[Term] = []
@@ -34,6 +34,8 @@ def quotient(t: Term) -> Quotient:
             below.append(a.power(f.args[0], a.num(-f.args[1].data)))
         else:
             above.append(f)
+    if body is None and above and above[-1].op == "bigsum" and len(factors) > 1:
+        body = above.pop()  # a sum stands behind the fraction before it
     above.sort(key=_sized)
     below.sort(key=_sized)
     if not decimal(abs(number)):

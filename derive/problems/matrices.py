@@ -18,7 +18,7 @@ _MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DO
 
 
 def has_shapes(entry: Entry, others: Mapping[str, Entry]) -> bool:
-    """Return whether an entry, or one that it takes over, has shapes, layers, lines about entries, or matrices as values."""
+    """Return whether an entry, or one that it takes over, has shapes, layers, lines about entries, or matrix values."""
     chain = ancestry(entry, others)
     return any(_spoken(part) or _has_matrix(part.get("values")) or _indexed(part) for part in chain)
 

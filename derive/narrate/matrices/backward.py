@@ -28,10 +28,11 @@ def backward(network: MatrixNetwork, ask: Ask) -> Placed:
     """The backward pass in one of three styles; with numbers, adjoint = formula = substitution = value."""
     network.require_loss(ask.span)
     layout = one_of(ask, "layout", network.notation.layout, "denominator", "numerator")
-    style = one_of(ask, "style", "jacobian" if layout == "numerator" else "matrix", "matrix", "index", "jacobian")
+    standard = "jacobian" if layout == "numerator" else "index" if network.indices.free else "matrix"
+    style = one_of(ask, "style", *dict.fromkeys((standard, "matrix", "index", "jacobian")))
     names = chosen(shown(network), network, ask, network.find_adjoint)
     if style == "index":
-        return tuple(block for name in names for block in index.proof(network, name, ask))
+        return index.backward(network, names, ask)
     if ask.flag("numbers") or ask.flag("after"):
         return (Aligned(tuple(_numbers(network, n, ask) for n in names)), *_unread(network, names))
     line = _row if style == "jacobian" else _line

@@ -9,6 +9,7 @@ from derive.matrices.products import entry_power
 from derive.matrices.sums import num
 from derive.matrices.term import Term
 from derive.narrate.blocks import Ask, Placed
+from derive.narrate.matrices import entries
 from derive.narrate.matrices.common import (
     chosen,
     evaluated,
@@ -60,14 +61,16 @@ def _numbers(network: MatrixNetwork, line: MatrixLine, after: bool) -> list[Chai
     if line.body is None:
         return []
     state = network.after if after else network.before
+    if network.indices.free:
+        return entries.forward(network, line, state)
     key = forward_key(network, line.name)
     value = state.values[line.name]
     formula = Link("=", line.forms[-1])
-    entries = _summed(line.body)
-    if entries is not None:
-        cells = evaluated(network, entries, state)
+    squares = _summed(line.body)
+    if squares is not None:
+        cells = evaluated(network, squares, state)
         if isinstance(cells, Grid) and len(cells.cells) <= _MOST:
-            first = Chain(written(network, entries), tuple(worked_out(network, entries, state, cells)))
+            first = Chain(written(network, squares), tuple(worked_out(network, squares, state, cells)))
             added = " + ".join(_term(show(x, network.notation)[0]) for x in cells.cells)
             same = exact(cells, network.notation) and exact(value, network.notation)
             end = worked_out(network, line.body, state, value)[-1]

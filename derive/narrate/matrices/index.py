@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derive.document import Aligned, Block, Chain, Link, Math, Paragraph
-from derive.errors import Fault
 from derive.matrices import products as p
 from derive.matrices.dims import Dim
 from derive.matrices.latex import dimension
 from derive.matrices.term import Term, ordered
 from derive.narrate.blocks import Ask
+from derive.narrate.matrices import entries
 from derive.narrate.matrices.common import backward_key, written
 from derive.problems.matrix.forms import symbol
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
@@ -29,18 +29,21 @@ class Factored:
     right: Term | None
 
 
-def proof(network: MatrixNetwork, name: str, ask: Ask) -> tuple[Block, ...]:
-    """Return the derivation for one name, for the general case, with the matrices written out."""
+def backward(network: MatrixNetwork, names: list[str], ask: Ask) -> tuple[Block, ...]:
+    """Return the backward pass entry by entry: for a matrix in one product as a proof, for anything else as sums."""
+    proofs = {name: _proof(network, name) for name in names}
+    if network.indices.free or ask.flag("numbers") or ask.flag("after") or not all(proofs.values()):
+        return (entries.backward(network, names, ask),)
+    return tuple(block for proof in proofs.values() if proof is not None for block in proof.blocks())
+
+
+def _proof(network: MatrixNetwork, name: str) -> _Proof | None:
+    """Return the derivation for a name that stands in one product of one line, None for any other."""
     consumers = [line for line in network.lines if line.name in dict(network.adjoints[name].contributions)]
     if len(consumers) != 1 or consumers[0].name == network.loss:
-        found = "no line" if not consumers else ", ".join(line.name for line in consumers)
-        title = f"the index form is for a name that one line reads; {network.names[name].spelled} is read by {found}"
-        raise Fault(title, ask.span, expected='style="matrix"')
-    line = consumers[0]
-    factored = _factored(line, network.names[name].symbol)
-    if factored is None:
-        raise Fault(f"the line of {line.name} is no product with {network.names[name].spelled}", ask.span)
-    return _Proof(network, name, line, factored).blocks()
+        return None
+    factored = _factored(consumers[0], network.names[name].symbol)
+    return _Proof(network, name, consumers[0], factored) if factored is not None else None
 
 
 def _factored(line: MatrixLine, wanted: Term) -> Factored | None:

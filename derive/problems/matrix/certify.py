@@ -7,6 +7,7 @@ Terms and rules of differentiation take no part in the comparison.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,13 @@ from derive.check.quantities import Grid, Quantity
 from derive.errors import Fault
 from derive.graph import Role
 from derive.matrices.certify import BOUND
+from derive.matrices.entry_terms import Place
 from derive.matrices.latex import latex
 from derive.matrices.orient import oriented
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
+from derive.problems.matrix.entry_forms import entry_forms, entry_tree
 from derive.problems.matrix.numbers import backward, parsed
 from derive.problems.matrix.world import World, forward
 
@@ -68,7 +71,24 @@ def require_small(network: MatrixNetwork) -> None:
             raise Fault(title, network.entry.span, expected=expected)
 
 
-def _error(network: MatrixNetwork, number: int) -> float:
+def certify_entries(network: MatrixNetwork, name: str, texts: Sequence[str], place: Place) -> None:
+    """Raise a Fault where one of several formulas for the entries of a derivative is wrong."""
+    with precisely():
+        for number in range(_POINTS):
+            world, rng = _world(network, number)
+            slope = _Slope(world, name, rng)
+            for text in texts:
+                _require(network, name, text, slope.error(_by_entries(world, name, text, place)))
+
+
+def _by_entries(world: World, name: str, text: str, place: Place) -> Quantity:
+    network = world.network
+    tree = entry_tree(network, parsed(network, text))
+    return world.entries(tree, place, network.names[name].symbol.shape)
+
+
+def _world(network: MatrixNetwork, number: int) -> tuple[World, random.Random]:
+    """Return a random point with all values and derivatives there."""
     rng = random.Random(f"{network.name} {number}")
     world = World(network, _sizes(network, rng))
     for n in network.names.values():
@@ -76,26 +96,54 @@ def _error(network: MatrixNetwork, number: int) -> float:
             world.values[n.id] = _drawn(n.symbol.shape, world, rng, number)
     forward(world)
     backward(world)
+    return world, rng
+
+
+def _error(network: MatrixNetwork, number: int) -> float:
+    world, rng = _world(network, number)
     worst = 0.0
-    for name, adjoint in network.adjoints.items():
-        if name == network.loss:
-            continue
-        direction = q.mapped(world.values[network.names[name].id], lambda x: _number(rng) * _room(x))
-        slope, size = _slope(world, name, direction)
-        forms = [(t, False) for t in (adjoint.term, adjoint.closed, adjoint.shown) if t is not None]
-        forms += [(adjoint.rows, True)] if adjoint.rows is not None else []
-        for term, rows in forms:
-            world.rows = rows
-            text = latex(oriented(term), network.spelled)
-            found = world.value(parsed(network, text))
-            found = q.transposed(found) if rows else found
-            error = _compared(found, direction, slope, size, world.values[network.names[name].id])
-            if not error <= BOUND:
-                title = f"the derivative by {network.names[name].spelled} could not be certified"
-                raise Fault(title, network.entry.span, reason=f"{text} differs from the numeric derivative")
-            worst = max(worst, error)
-        world.rows = False
+    for name in network.adjoints:
+        if name != network.loss:
+            slope = _Slope(world, name, rng)
+            for text, found in _printed(world, name):
+                worst = max(worst, _require(network, name, text, slope.error(found)))
     return worst
+
+
+def _printed(world: World, name: str) -> Iterator[tuple[str, Quantity]]:
+    """Yield every formula that may be printed for a derivative, with its value in the layout of the variable."""
+    network, adjoint = world.network, world.network.adjoints[name]
+    forms = [(t, False) for t in (adjoint.term, adjoint.closed, adjoint.shown) if t is not None]
+    forms += [(adjoint.rows, True)] if adjoint.rows is not None else []
+    for term, rows in forms:
+        world.rows = rows
+        text = latex(oriented(term), network.spelled)
+        found = world.value(parsed(network, text))
+        yield text, q.transposed(found) if rows else found
+    world.rows = False
+    if network.indices.free:
+        entries = entry_forms(network, name)
+        yield from ((text, _by_entries(world, name, text, entries.place)) for text in entries.texts)
+
+
+def _require(network: MatrixNetwork, name: str, text: str, error: float) -> float:
+    if not error <= BOUND:
+        title = f"the derivative by {network.names[name].spelled} could not be certified"
+        raise Fault(title, network.entry.span, reason=f"{text} differs from the numeric derivative")
+    return error
+
+
+class _Slope:
+    """The derivative of the loss along a random direction of one name."""
+
+    def __init__(self, world: World, name: str, rng: random.Random) -> None:
+        self.value = world.values[world.network.names[name].id]
+        self.direction = q.mapped(self.value, lambda x: _number(rng) * _room(x))
+        self.slope, self.size = _slope(world, name, self.direction)
+
+    def error(self, found: Quantity) -> float:
+        """Return the relative error of a gradient against it."""
+        return _compared(found, self.direction, self.slope, self.size, self.value)
 
 
 def _sizes(network: MatrixNetwork, rng: random.Random) -> dict[str, int]:

@@ -11,6 +11,7 @@ from derive.matrices import jacobian as j
 from derive.matrices import sums as a
 from derive.matrices.adjoint import NoClosedForm, gradient
 from derive.matrices.collect import collected
+from derive.matrices.cost import cost
 from derive.matrices.merge import merged
 from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
@@ -121,8 +122,21 @@ def _adjoint(
 
 def _put_in(network: MatrixNetwork, term: Term, known: Mapping[Term, Term]) -> Term | None:
     """Return a derivative with those of later lines put in, None where that is too long."""
-    whole = _short(network, substituted(term, known))
+    whole = _by_outputs(network, _short(network, substituted(term, known)))
     return whole if whole.size <= _LONGEST else None
+
+
+def _by_outputs(network: MatrixNetwork, t: Term) -> Term:
+    """Return t with what a line scales expressed by that line where this is shorter: σ·x̂ for the x - μ of a norm."""
+    scaled = {
+        line.body.args[1]: a.scale(a.power(line.body.args[0], a.num(-1)), network.names[line.name].symbol)
+        for line in network.lines
+        if line.body is not None and line.body.op == "scale" and line.body.args[1].op == "add"
+    }
+    if not any(x in scaled for x in ordered(t)):
+        return t
+    other = _short(network, substituted(t, scaled))
+    return other if cost(other) < cost(t) else t
 
 
 def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Term:

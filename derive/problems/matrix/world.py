@@ -15,7 +15,7 @@ from derive.check.quantities import Grid, Quantity
 from derive.check.value import Valuation, primitive_function
 from derive.language import surface as s
 from derive.matrices.constants import constant
-from derive.matrices.dims import Shape
+from derive.matrices.dims import SCALAR, Shape
 from derive.ops import PRIMITIVES, DomainError
 from derive.ops.primitive import real
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _WORK = 3_000_000
+_STEP = Fraction(1, 10**20)
 ANY = "any"
 
 
@@ -35,6 +36,7 @@ class World:
     values: dict[str, Quantity] = field(default_factory=dict)
     adjoints: dict[str, Quantity] = field(default_factory=dict)
     rows: bool = False  # whether adjoints are meant in numerator layout
+    bound: dict[str, int] = field(default_factory=dict)  # values of the indices in what is being computed
 
     @property
     def log(self) -> str:
@@ -94,22 +96,41 @@ class World:
         return q.softmax(x)
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
-        """Return ∂loss/∂name where it is known."""
+        """Return ∂loss/∂name where it is known, or an entry of it; of another line than the loss its own derivative."""
         if len(tree.wrt) != 1 or not isinstance(tree.wrt[0], s.Name):
             return None
-        id = tree.wrt[0].id
-        name = self.network.plain.get(self.network.also.get(id, id))
-        return self._as_meant(self.adjoints.get(name) if name else None)
+        wrt = tree.wrt[0]
+        if isinstance(tree.of, s.Name) and self.network.loss not in (self._plain(tree.of), ""):
+            return slope_of_line(self, tree.of, wrt)
+        found = self._as_meant(self.adjoints.get(self._plain(wrt)))
+        if wrt.id in self.network.plain or wrt.id in self.network.also or not isinstance(found, Grid):
+            return found
+        return self.entry(found, wrt)
+
+    def _plain(self, x: s.Name) -> str:
+        """Return the plain name of a line or leaf, of which x is the whole or an entry; "" for any other."""
+        ids = (self.network.also.get(x.id, x.id), x.base)
+        return next((self.network.plain[id] for id in ids if id in self.network.plain), "")
+
+    def entry(self, whole: Quantity, x: s.Name) -> Quantity:
+        """Return the entry of a matrix at the subscripts of a name."""
+        inner = World(self.network, self.sizes, {x.base: whole})
+        return Valuation(inner, bound=dict(self.bound)).name(x)
 
     def value(self, tree: s.Tree, bound: dict[str, int] | None = None) -> Quantity:
         """Return the value of a tree; bound: values of the indices that stand free in it."""
-        return Valuation(self, spread=True, broadcast=True, most=_WORK, bound=bound or {}).value(tree)
+        self.bound = bound if bound is not None else {}  # sums add their indices to it
+        return Valuation(self, spread=True, broadcast=True, most=_WORK, bound=self.bound).value(tree)
 
-    def entries(self, tree: s.Tree, indices: tuple[str, ...], shape: Shape) -> Quantity:
-        """Return the column or matrix of the values of a formula for all values of its free indices."""
+    def entries(self, tree: s.Tree, place: tuple[str, ...], shape: Shape) -> Quantity:
+        """Return the matrix of the values of a formula for all values of its free indices.
+
+        place: the index of the row and that of the column, "" where there is one row or column.
+        """
         rows, columns = (d.value(self.sizes) for d in shape)
-        at = [[dict(zip(indices, (r + 1, c + 1), strict=False)) for c in range(columns)] for r in range(rows)]
-        return q.blocks([[self.value(tree, bound) for bound in row] for row in at])
+        at = [[dict(zip(place, (r + 1, c + 1), strict=False)) for c in range(columns)] for r in range(rows)]
+        values = [[self.value(tree, {i: k for i, k in bound.items() if i}) for bound in row] for row in at]
+        return q.blocks(values) if shape != SCALAR else values[0][0]
 
 
 def _primitive(id: str) -> str:
@@ -135,6 +156,37 @@ def _of_line(line: MatrixLine, world: World) -> Quantity:
     if not line.indices or line.body is None:
         return world.value(line.tree)
     return world.entries(line.tree, line.indices, line.body.shape)
+
+
+def slope_of_line(world: World, of: s.Name, by: s.Name) -> Quantity | None:
+    """Return the derivative of one entry of a line by one entry of what it reads, all else being fixed."""
+    network = world.network
+    line = next((line for line in network.lines if network.names[line.name].id in (of.id, of.base)), None)
+    moved = by.id if by.id in world.values else by.base
+    if line is None or line.body is None or moved not in world.values:
+        return None
+    values = []
+    for sign in (1, -1):
+        there = World(network, world.sizes, {**world.values, moved: _moved(world, by, moved, sign * _STEP)})
+        whole = _of_line(line, there)
+        values.append(world.entry(whole, of) if isinstance(whole, Grid) else whole)
+    return q.over(q.plus(values[0], q.times(Fraction(-1), values[1])), 2 * _STEP)
+
+
+def _moved(world: World, by: s.Name, id: str, step: Fraction) -> Quantity:
+    """Return the value of a name with one entry of it moved."""
+    whole = world.values[id]
+    if not isinstance(whole, Grid):
+        return q.plus(whole, step)
+    numbers = Grid(
+        tuple(tuple(Fraction(r * len(row) + c) for c in range(len(row))) for r, row in enumerate(whole.rows))
+    )
+    place = world.entry(numbers, by)
+    cells = [
+        [q.plus(x, step) if numbers.rows[r][c] == place else x for c, x in enumerate(row)]
+        for r, row in enumerate(whole.rows)
+    ]
+    return q.blocks(cells)
 
 
 def abstract(line: MatrixLine, world: World) -> Quantity:
