@@ -220,9 +220,13 @@ def test_every_report_is_built_in_every_format(results: dict[str, Any]) -> None:
 
 
 BLOCKS = {
-    '{{ product.backward("W", style="index") }}': [r"\sum_{k, l}", r"\delta_{ki} x_{jl}", r"\left[\frac{\partial L}"],
+    '{{ product.backward("W", style="index") }}': [
+        r"\sum_{k=1}^{m} \sum_{l=1}^{n}",
+        r"\delta_{ki} x_{jl}",
+        r"\left[\frac{\partial L}",
+    ],
     '{{ product.backward("X", style="index") }}': [r"w_{ki} \delta_{jl}"],
-    "{{ dense.forward(shapes=true) }}": [r"\underbrace{X}_{N \times d}"],
+    "{{ dense.forward(shapes=true) }}": [r"\underbrace{X}_{\,N \times d\,}"],
     "{{ dense.shapes }}": [r"\mathbb{R}^{1 \times K}"],
     '{{ dense.backward(style="jacobian") }}': [r"\frac{\partial L}{\partial Z} X"],
     '{{ hidden.local("z^{[2]}", "a^{[1]}") }}': [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"],

@@ -14,7 +14,7 @@ from derive.ops import PRIMITIVES
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 # Functions that are written with a letter, which another name may have.
 _LETTERS = {"step": "u", "sigmoid": "sigma"}
-_SUBSCRIPT = re.compile(r"_(\w+)")
+_SUBSCRIPT = re.compile(r"_(\w*)")
 _TALL = ("\\frac", "\\begin", "\\sum")
 
 
@@ -36,7 +36,7 @@ def dims(shape: Shape) -> str:
 
 
 def dimension(d: Dim) -> str:
-    return _SUBSCRIPT.sub(r"_{\1}", str(d).replace("*", " "))
+    return _SUBSCRIPT.sub(lambda m: f"_{{{m[1]}}}" if m[1] else r"\_", str(d).replace("*", " "))
 
 
 class _Latex:

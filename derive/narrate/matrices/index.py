@@ -15,10 +15,9 @@ from derive.matrices.term import Term, ordered
 from derive.narrate.blocks import Ask
 from derive.narrate.matrices import entries
 from derive.narrate.matrices.common import backward_key, written
-from derive.problems.matrix.forms import symbol
+from derive.problems.matrix.certify import certify_entries
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
-
-_ENTRIES = "ij"
+from derive.problems.matrix.world import KRONECKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,12 @@ def backward(network: MatrixNetwork, names: list[str], ask: Ask) -> tuple[Block,
     proofs = {name: _proof(network, name) for name in names}
     if network.indices.free or ask.flag("numbers") or ask.flag("after") or not all(proofs.values()):
         return (entries.backward(network, names, ask),)
-    return tuple(block for proof in proofs.values() if proof is not None for block in proof.blocks())
+    made: list[Block] = []
+    written_out: set[str] = set()  # lines whose matrices stand there already
+    for proof in (x for x in proofs.values() if x is not None):
+        made += proof.blocks(proof.line.name not in written_out)
+        written_out.add(proof.line.name)
+    return tuple(made)
 
 
 def _proof(network: MatrixNetwork, name: str) -> _Proof | None:
@@ -42,8 +46,11 @@ def _proof(network: MatrixNetwork, name: str) -> _Proof | None:
     consumers = [line for line in network.lines if line.name in dict(network.adjoints[name].contributions)]
     if len(consumers) != 1 or consumers[0].name == network.loss:
         return None
-    factored = _factored(consumers[0], network.names[name].symbol)
-    return _Proof(network, name, consumers[0], factored) if factored is not None else None
+    symbols = [network.names[x].symbol for x in (name, consumers[0].name)]
+    factored = _factored(consumers[0], symbols[0])
+    if factored is None or any(d.number == 1 for x in symbols for d in x.shape) or KRONECKER in network.ids:
+        return None
+    return _Proof(network, name, consumers[0], factored)
 
 
 def _factored(line: MatrixLine, wanted: Term) -> Factored | None:
@@ -84,26 +91,51 @@ class _Proof:
 
     def small(self, latex: str, indices: str) -> str:
         """Return the name of an entry: w_{ij} of W; of others with brackets."""
-        plain = len(latex) == 1 and latex.isalpha()
+        plain = len(latex) == 1 and latex.isalpha() and latex.lower() not in self.network.ids - {latex}
         return f"{latex.lower()}_{{{indices}}}" if plain else f"[{latex}]_{{{indices}}}"
 
     def d(self, of: str, by: str) -> str:
         mark = self.network.notation.derivative
         return rf"\frac{{{mark} {of}}}{{{mark} {by}}}"
 
-    def blocks(self) -> tuple[Block, ...]:
-        made: list[Block] = [*self.written_out(), *self.one_entry(), self.chain()]
-        return tuple(made)
+    def blocks(self, matrices: bool = True) -> tuple[Block, ...]:
+        """Return the derivation; matrices: whether they are written out first."""
+        return (*((self.written_out(),) if matrices else ()), *self.one_entry(), *self.chain())
 
-    def written_out(self) -> list[Block]:
-        """Return the matrices with dots."""
+    def written_out(self) -> Aligned:
+        """Return the matrices with dots, and their product where a line is nothing else."""
         shape = self.network.names[self.name].symbol.shape
         rows = [Chain(self.variable, (Link("=", self.dots(self.variable, *shape)),))]
-        other = self.factored.right if self.factored.right is not None else self.factored.left
+        left, right = self.factored.left, self.factored.right
+        other = right if right is not None else left
         if other is not None and other.op == "sym":
             latex = self.network.latex(other.data[0])
             rows.append(Chain(latex, (Link("=", self.dots(latex, *other.shape)),)))
-        return [Aligned(tuple(rows))]
+            if (left is None or right is None) and not self.more:
+                links = (Link("=", self.line.forms[-1]), Link("=", self.product_with_dots(other)))
+                rows.append(Chain(self.output, links))
+        return Aligned(tuple(rows))
+
+    @property
+    def more(self) -> bool:
+        """Whether the line adds something to the product."""
+        return self.line.body is not None and self.line.body.op == "add"
+
+    def product_with_dots(self, other: Term) -> str:
+        """Return the product as a matrix of sums, its corners and dots."""
+        latex, first = self.network.latex(other.data[0]), self.factored.right is not None
+        one, two = (self.variable, latex) if first else (latex, self.variable)
+        m, n = map(dimension, self.network.names[self.line.name].symbol.shape)
+        variable = self.network.names[self.name].symbol
+        d = dimension(variable.columns if first else variable.rows)
+
+        def cell(row: str, column: str) -> str:
+            ends = [f"{self.small(one, f'{row}{p}')} {self.small(two, f'{p}{column}')}" for p in ("1", d)]
+            return rf"{ends[0]} + \dots + {ends[1]}"
+
+        top, last = ([cell(row, "1"), r"\cdots", cell(row, n)] for row in ("1", m))
+        rows = (top, [r"\vdots", r"\ddots", r"\vdots"], last)
+        return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{pmatrix}"
 
     def dots(self, latex: str, rows: Dim, columns: Dim) -> str:
         """Return a matrix with its corner entries and dots."""
@@ -118,28 +150,27 @@ class _Proof:
 
     def one_entry(self) -> list[Block]:
         """Return an entry of the product, and its derivative by an entry of the variable."""
-        left, right = self.factored.left, self.factored.right
-        entry = self.entry_of_product()
-        y = self.small(self.output, "kl")
-        w = self.small(self.variable, "ij")
-        chains = [Chain(y, (Link("=", entry),))]
-        chains.append(Chain(self.d(y, w), (Link("=", self.local()),)))
+        y, w = self.small(self.output, "kl"), self.small(self.variable, "ij")
+        chains = [Chain(y, (Link("=", self.entry_of_product()),)), Chain(self.d(y, w), (Link("=", self.local()),))]
         words = "An entry of the product, and what an entry of "
-        after = " changes in it (δ is 1 where its two indices are equal and 0 elsewhere):"
-        if left is not None and right is not None:
-            after = " changes in it:"
-        return [Paragraph((words, Math(self.variable), after)), Aligned(tuple(chains))]
+        after: tuple[str | Math, ...] = (" changes in it:",)
+        if self.factored.left is None or self.factored.right is None:
+            delta = Math(rf"\{KRONECKER}_{{ki}}" if self.factored.left is None else rf"\{KRONECKER}_{{jl}}")
+            after = (" changes in it (", delta, " is 1 where its two indices are equal and 0 elsewhere):")
+        return [Paragraph((words, Math(self.variable), *after)), Aligned(tuple(chains))]
 
     def entry_of_product(self) -> str:
         left, right = self.factored.left, self.factored.right
-        more = r" + \dots" if self.line.body is not None and self.line.body.op == "add" else ""
+        rows, columns = self.network.names[self.name].symbol.shape
+        more = r" + \dots" if self.more else ""
         if left is not None and right is not None:
             a, b = self.entry(left, "kp"), self.entry(right, "ql")
-            return rf"\sum_{{p, q}} {a} {self.small(self.variable, 'pq')} {b}{more}"
+            sums = f"{_sum('p', rows)} {_sum('q', columns)}"
+            return f"{sums} {a} {self.small(self.variable, 'pq')} {b}{more}"
         if right is not None:
-            return rf"\sum_{{p}} {self.small(self.variable, 'kp')} {self.entry(right, 'pl')}{more}"
+            return f"{_sum('p', columns)} {self.small(self.variable, 'kp')} {self.entry(right, 'pl')}{more}"
         if left is not None:
-            return rf"\sum_{{p}} {self.entry(left, 'kp')} {self.small(self.variable, 'pl')}{more}"
+            return f"{_sum('p', rows)} {self.entry(left, 'kp')} {self.small(self.variable, 'pl')}{more}"
         return f"{self.small(self.variable, 'kl')}{more}"
 
     def entry(self, t: Term, indices: str) -> str:
@@ -150,32 +181,36 @@ class _Proof:
 
     def local(self) -> str:
         left, right = self.factored.left, self.factored.right
-        first = self.entry(left, "ki") if left is not None else r"\delta_{ki}"
-        second = self.entry(right, "jl") if right is not None else r"\delta_{jl}"
+        first = self.entry(left, "ki") if left is not None else rf"\{KRONECKER}_{{ki}}"
+        second = self.entry(right, "jl") if right is not None else rf"\{KRONECKER}_{{jl}}"
         return f"{first} {second}"
 
-    def chain(self) -> Aligned:
-        """Return the chain rule, the sum that is left, and the product that this is an entry of."""
+    def chain(self) -> list[Block]:
+        """Return the chain rule, the sum that is left, and the product that this is an entry of; all certified."""
         left, right = self.factored.left, self.factored.right
+        rows, columns = self.network.names[self.line.name].symbol.shape
         w, y = self.small(self.variable, "ij"), self.small(self.output, "kl")
-        links = [Link("=", rf"\sum_{{k, l}} {self.d(self.loss, y)} {self.d(y, w)}")]
+        sums = f"{_sum('k', rows)} {_sum('l', columns)}"
+        texts = [f"{sums} {self.d(self.loss, y)} {self.d(y, w)}"]
         if left is not None and right is not None:
-            body = rf"\sum_{{k, l}} {self.entry(left, 'ki')} {self.d(self.loss, y)} {self.entry(right, 'jl')}"
+            texts.append(f"{sums} {self.entry(left, 'ki')} {self.d(self.loss, y)} {self.entry(right, 'jl')}")
         elif right is not None:
-            body = rf"\sum_{{l}} {self.d(self.loss, self.small(self.output, 'il'))} {self.entry(right, 'jl')}"
+            outer = self.d(self.loss, self.small(self.output, "il"))
+            texts.append(f"{_sum('l', columns)} {outer} {self.entry(right, 'jl')}")
         elif left is not None:
-            body = rf"\sum_{{k}} {self.entry(left, 'ki')} {self.d(self.loss, self.small(self.output, 'kj'))}"
+            outer = self.d(self.loss, self.small(self.output, "kj"))
+            texts.append(f"{_sum('k', rows)} {self.entry(left, 'ki')} {outer}")
         else:
-            body = self.d(self.loss, self.small(self.output, "ij"))
-        links.append(Link("=", body))
-        g = symbol(self.network, self.line.name)
-        parts = [
-            *([p.transpose(left)] if left is not None else []),
-            g,
-            *([p.transpose(right)] if right is not None else []),
-        ]
-        whole = written(self.network, p.matmul(*parts))
-        links.append(Link("=", rf"\left[{whole}\right]_{{ij}}"))
+            texts.append(self.d(self.loss, self.small(self.output, "ij")))
+        local = f"{sums} {self.d(self.loss, y)} {self.local()}"
+        certify_entries(self.network, self.name, [*texts, local], ("i", "j"))
+        whole = written(self.network, self.network.adjoints[self.name].term)
+        links = [Link("=", text) for text in (*texts, rf"\left[{whole}\right]_{{ij}}")]
         key = backward_key(self.network, self.name)
         final = Chain(self.network.quantity(self.name), (Link("=", whole),), boxed=True, key=key, shows=key)
-        return Aligned((Chain(self.d(self.loss, w), tuple(links)), final))
+        said = Paragraph(("The chain rule goes over all entries of ", Math(self.output), ":"))
+        return [said, Aligned((Chain(self.d(self.loss, w), tuple(links)), final))]
+
+
+def _sum(letter: str, size: Dim) -> str:
+    return rf"\sum_{{{letter}=1}}^{{{dimension(size)}}}"

@@ -90,6 +90,11 @@ class MatrixNetwork:
         return {n.id: n.name for n in self.names.values()}
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all that has a name: lines, leaves, other names of them, derivatives that the author names."""
+        return frozenset({*self.plain, *self.also, *(made.id for made in self.named.values())})
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         return tuple(n.name for n in self.names.values() if n.role is Role.PARAMETER)
 
@@ -143,8 +148,7 @@ class MatrixNetwork:
 
     @property
     def table(self) -> Table:
-        names = {*self.plain, *self.also, *self.dims, *(made.id for made in self.named.values())}
-        return Table(frozenset(names), frozenset(self.functions))
+        return Table(self.ids | self.dims, frozenset(self.functions))
 
     @property
     def dims(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _WORK = 3_000_000
 _STEP = Fraction(1, 10**20)
 ANY = "any"
+KRONECKER = "delta"
+_DELTA = re.compile(rf"{KRONECKER}_(\d+),(\d+)")
 
 
 @dataclass
@@ -60,7 +63,13 @@ class World:
             return self.values.get(self.network.names[id].id)
         found = constant(id, self.sizes)
         found = self._capital(id) if found is None else found
-        return self._adjoint(id) if found is None else found
+        found = self._adjoint(id) if found is None else found
+        return self._kronecker(id) if found is None else found
+
+    def _kronecker(self, id: str) -> Quantity | None:
+        """Return δ with two numbers, where nothing else has that name."""
+        at = _DELTA.fullmatch(id) if KRONECKER not in self.network.ids else None
+        return Fraction(int(at[1] == at[2])) if at else None
 
     def _adjoint(self, id: str) -> Quantity | None:
         """Return the derivative that an author's name for one means."""
