@@ -13,7 +13,8 @@ from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values
 from derive.source import Slice
 
-_ENTRY = re.compile(r"[^=]*_\s*(?:([a-z])|\{\s*([a-z])\s*\})\s*=")
+_ENTRY = re.compile(r"[^=]*_\s*(?:([a-z])|\{\s*([a-z]\s*,?\s*[a-z]?)\s*\})\s*=")
+_SUM = re.compile(r"\\sum\s*_\s*(?:([a-z])|\{([^{}]*)\})")
 _MATRIX = re.compile(r"\[\s*\[|\\begin\{[bpvBV]?matrix|\(.*,.*\)$|onehot", re.DOTALL)
 
 
@@ -27,8 +28,11 @@ def _indexed(part: Entry) -> bool:
     """Return whether lines are about entries: y_i on the left, with a sum over i."""
     forward = part.get("forward")
     texts = [item.text for item in unrolled(entries(forward))] if forward is not None else []
-    heads = [found for text in texts if (found := _ENTRY.match(text))]
-    return any(re.search(rf"\sum\s*_\s*\{{?[^}}=]*{head[1] or head[2]}", text) for head in heads for text in texts)
+    summed = {
+        i for text in texts for m in _SUM.finditer(text) for i in re.findall("[a-z]", (m[1] or m[2]).split("=")[0])
+    }
+    heads = [found[1] or found[2] for text in texts if (found := _ENTRY.match(text))]
+    return any(set(re.findall("[a-z]", head)) <= summed for head in heads)
 
 
 def matrix_value(entry: Entry, others: Mapping[str, Entry]) -> Slice | None:

@@ -8,7 +8,7 @@ from derive.graph import Role
 from derive.matrices.adjoint import NoClosedForm
 from derive.matrices.term import ordered
 from derive.narrate.blocks import Ask, Placed, one_of
-from derive.narrate.matrices import index
+from derive.narrate.matrices import entries, index
 from derive.narrate.matrices.common import backward_key, chosen, matrix, space, worked_out, written
 from derive.problems.matrix.forms import local as jacobian
 from derive.problems.matrix.network import MatrixNetwork
@@ -140,8 +140,10 @@ def gradients(network: MatrixNetwork, ask: Ask) -> Placed:
     header = [("gradient",), ("shape",), ("formula",)]
     rows = []
     for n in names:
-        cells = [network.quantity(n), space(network.names[n].symbol.shape)]
-        cells.append(written(network, network.adjoints[n].best))
+        cells = [network.quantity(n), space(network.names[n].symbol.shape), written(network, network.adjoints[n].best)]
+        if network.indices.free:
+            forms = entries.certified(network, n, ask)
+            cells[0], cells[2] = forms.head, forms.texts[-1]
         if network.complete:
             cells.append(matrix(network.before.adjoints[n], network.notation))
         rows.append(tuple((Math(cell),) for cell in cells))
@@ -159,4 +161,6 @@ def gradient(network: MatrixNetwork, ask: Ask) -> Placed:
     if ask.flag("numbers") or ask.flag("after"):
         state = network.after if ask.flag("after") else network.before
         return Math(matrix(state.adjoints[name], network.notation))
+    if network.indices.free:
+        return Math(entries.certified(network, name, ask).texts[-1])
     return Math(written(network, network.adjoints[name].best))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from derive.check.quantities import Grid, Quantity
+from derive.check.quantities import Grid, Quantity, transposed
 from derive.document import Link
 from derive.errors import Fault
 from derive.matrices.dims import SCALAR, Shape
 from derive.matrices.latex import dims, latex
 from derive.matrices.orient import oriented
-from derive.matrices.term import Term
+from derive.matrices.rebuild import substituted
+from derive.matrices.sums import sym
+from derive.matrices.term import Term, ordered
 from derive.narrate.blocks import Ask
 from derive.notation import Notation, show
 from derive.numeric import precisely
@@ -99,12 +101,27 @@ def worked_out(
     names = {x.data[0] for x in _symbols(t)}
     used = [numbers.values.get(n, numbers.adjoints.get(n.removeprefix("∂"))) for n in names]
     whole = all(x is None or exact(x, network.notation) for x in used)
-    substituted = written(network, t, put_in(network, numbers))
+    lying, rows = _turned(network, t, numbers)
+    shown = written(network, lying, {**put_in(network, numbers), **rows})
     links = []
-    if substituted not in (written(network, t), matrix(end, network.notation, at_least)) and t.op != "sym":
-        links.append(Link("=" if whole else r"\approx", substituted))
+    if shown not in (written(network, t), matrix(end, network.notation, at_least)) and t.op != "sym":
+        links.append(Link("=" if whole else r"\approx", shown))
     same = whole and exact(end, network.notation, at_least)
     return [*links, Link("=" if same else r"\approx", matrix(end, network.notation, at_least))]
+
+
+def _turned(network: MatrixNetwork, t: Term, numbers: Numbers) -> tuple[Term, dict[str, str]]:
+    """Return a term with a name for each column or row that is turned over, and the numbers of these in one line."""
+    swapped: dict[Term, Term] = {}
+    found: dict[str, str] = {}
+    for x in ordered(t):
+        if x.op == "T" and x.args[0].op == "sym" and any(d.number == 1 for d in x.shape):
+            name = x.args[0].data[0]
+            value = numbers.values.get(name, numbers.adjoints.get(name.removeprefix("∂")))
+            if value is not None:
+                swapped[x] = sym(f"{name} turned", x.shape)
+                found[f"{name} turned"] = matrix(transposed(value), network.notation)
+    return (substituted(t, swapped) if swapped else t), found
 
 
 def evaluated(network: MatrixNetwork, t: Term, numbers: Numbers) -> Quantity:
@@ -115,6 +132,4 @@ def evaluated(network: MatrixNetwork, t: Term, numbers: Numbers) -> Quantity:
 
 
 def _symbols(t: Term) -> list[Term]:
-    from derive.matrices.term import ordered
-
     return [x for x in ordered(t) if x.op == "sym"]

@@ -17,7 +17,7 @@ def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
     said: list[Inline] = [_layout(network), " "] if network.loss else []
     if used & {"had", "hpow"}:
         said += [Math(r"\odot"), " multiplies entry by entry. "]
-    if "ones" in used:
+    if "ones" in used and not network.indices.free:
         said += [Math(r"\mathbf{1}_{m \times n}"), " is a matrix of ones, "]
         said += [Math(r"\mathbf{1}_n"), " a column of them. "]
     if "step" in used:

@@ -2,7 +2,7 @@ r"""Names that an author gives to derivatives of the loss: `\delta^{[2]} = \frac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.errors import Fault, nearest
@@ -31,14 +31,16 @@ def parted(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     return [line for line in lines if line not in naming], naming
 
 
-def read_adjoint_names(naming: Sequence[Line], lines: Sequence[Line], loss: str, also: Mapping[str, str]) -> _Names:
+def read_adjoint_names(
+    naming: Sequence[Line], lines: Sequence[Line], loss: str, known_as: Callable[[str], str]
+) -> _Names:
     """Return the names by the id of the line they are about; raises a Fault at one that names nothing.
 
-    loss: the id of the loss, "" where there is none.
+    loss: the id of the loss, "" where there is none. known_as: any id → that of the line which it means.
     """
     found: _Names = {}
     for line in naming:
-        made = _read(line, naming, lines, loss, also)
+        made = _read(line, naming, lines, loss, known_as)
         if made.line in found:
             title = f"the derivative by {line.sides[0].text} has two names"
             raise Fault(title, line.head.span(), expected=f"one of {found[made.line].spelled}, {made.spelled}")
@@ -51,7 +53,9 @@ def read_adjoint_names(naming: Sequence[Line], lines: Sequence[Line], loss: str,
 _Names = dict[str, AdjointName]
 
 
-def _read(line: Line, naming: Sequence[Line], lines: Sequence[Line], loss: str, also: Mapping[str, str]) -> AdjointName:
+def _read(
+    line: Line, naming: Sequence[Line], lines: Sequence[Line], loss: str, known_as: Callable[[str], str]
+) -> AdjointName:
     side = line.sides[0]
     tree = parse(side)
     if len(line.sides) > 1 or not isinstance(tree, s.Partial):
@@ -61,12 +65,11 @@ def _read(line: Line, naming: Sequence[Line], lines: Sequence[Line], loss: str, 
     if line.id in known:
         raise Fault(f"{line.name.text} is a line and the name of a derivative", line.head.span())
     of = tree.of.id if isinstance(tree.of, s.Name) else ""
-    if not loss or also.get(of, of) != loss:
+    if not loss or known_as(of) != loss:
         what = f"{loss} is" if loss else "there is no scalar that could be"
         where = side.span(*tree.of.at)
         raise Fault("this names a derivative of something else than the loss", where, reason=f"{what} the loss")
-    id = _by(tree, side)
-    id = also.get(id, id)
+    id = known_as(_by(tree, side))
     if id not in known or id == loss:
         raise _no_line(line, id, naming, lines, side.span(*tree.wrt[0].at), loss)
     return AdjointName(line.id, line.name.text, beautiful(line.name.text), id)

@@ -7,7 +7,7 @@ Terms and rules of differentiation take no part in the comparison.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Any
@@ -39,23 +39,40 @@ _STEP = Fraction(1, 10**20)  # below 1 - σ(z) where σ is saturated, with digit
 
 def certify(network: MatrixNetwork) -> Certificate:
     """Return the certificate; raises a Fault that names the first derivative that is wrong."""
-    errors: list[float] = []
-    reason = ""
     if not network.loss:  # nothing is derived
         return Certificate(0, 0.0)
+    errors = _at_points(network, _error)
+    return Certificate(len(errors), max(errors))
+
+
+def certify_entries(network: MatrixNetwork, name: str, texts: Sequence[str], place: Place) -> None:
+    """Raise a Fault where one of several formulas for the entries of a derivative is wrong."""
+
+    def error(network: MatrixNetwork, number: int) -> float:
+        world, rng = _world(network, number)
+        slope = _Slope(world, name, rng)
+        return max(_require(network, name, x, slope.error(_by_entries(world, name, x, place))) for x in texts)
+
+    _at_points(network, error)
+
+
+def _at_points(network: MatrixNetwork, error: Callable[[MatrixNetwork, int], float]) -> list[float]:
+    """Return errors at several points where there are values; raises a Fault where there are not enough of them."""
+    errors: list[float] = []
+    reason = ""
     with precisely():
         for number in range(_TRIES):
             if len(errors) == _POINTS:
                 break
             try:
-                errors.append(_error(network, number))
+                errors.append(error(network, number))
             except (DomainError, ZeroDivisionError, OverflowError) as outside:
                 reason = str(outside)
             except ArithmeticError as wrong:
                 raise Fault(f"`{network.name}` could not be certified: {wrong}", network.entry.span) from None
     if len(errors) < _POINTS:
         raise Fault(f"`{network.name}` has no value at the points tried", network.entry.span, reason=reason)
-    return Certificate(len(errors), max(errors))
+    return errors
 
 
 def require_small(network: MatrixNetwork) -> None:
@@ -69,16 +86,6 @@ def require_small(network: MatrixNetwork) -> None:
                 r"letters for the sizes, as in W \in R^{m x n}; what holds for all of them is certified at small ones"
             )
             raise Fault(title, network.entry.span, expected=expected)
-
-
-def certify_entries(network: MatrixNetwork, name: str, texts: Sequence[str], place: Place) -> None:
-    """Raise a Fault where one of several formulas for the entries of a derivative is wrong."""
-    with precisely():
-        for number in range(_POINTS):
-            world, rng = _world(network, number)
-            slope = _Slope(world, name, rng)
-            for text in texts:
-                _require(network, name, text, slope.error(_by_entries(world, name, text, place)))
 
 
 def _by_entries(world: World, name: str, text: str, place: Place) -> Quantity:

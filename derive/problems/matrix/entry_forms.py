@@ -112,7 +112,7 @@ def _chain_rule(network: MatrixNetwork, name: str, place: Place) -> list[str]:
 def _path(network: MatrixNetwork, line: MatrixLine, name: str, place: Place) -> str:
     """Return the product of two derivatives, summed over the entries of the line that an entry of the name changes."""
     shape = network.names[line.name].symbol.shape
-    same = _entry_by_entry(line, network.names[name].id)
+    same = shape == network.names[name].symbol.shape and _entry_by_entry(line, network.names[name].id)
     indices = place if same else free_letters(shape, {*_taken(network), *place}, _own(line, place))
     outer = derivative(network, line.name, indices)
     product = f"{outer} {derivative(network, name, place, at(network, line.name, indices))}"

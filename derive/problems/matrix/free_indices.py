@@ -17,6 +17,7 @@ from derive.language.meaning import compound_id
 from derive.language.unfold import rebuilt
 from derive.language.walk import children, walk
 from derive.matrices.dims import SCALAR, Dim, Shape, of
+from derive.matrices.indexed import capital
 from derive.matrices.read import dimension
 from derive.problems.line import Line, read_name
 from derive.source import Slice
@@ -61,12 +62,17 @@ class FreeIndices:
         letters = letters_of(x.sub)
         return letters if base_id(x) in self.bases or all(i in self.letters for i in letters) else ()
 
+    def base(self, x: s.Name) -> str:
+        """Return the id of what a name is an entry of: for x_i X, where only that is known."""
+        return next((id for id in (base_id(x), capital(base_id(x))) if id in self.bases), base_id(x))
+
     def whole(self, id: str) -> str:
         """Return the id of the vector of which an id means the entries: x for x_i; of any other the id itself."""
         match = _ID.fullmatch(id)
         if not self.free or match is None or id in self.apart:
             return id
-        return match["base"] + (match["sup"] or "") if set(match["sub"]) <= self.letters else id
+        whole = match["base"] + (match["sup"] or "")
+        return whole if whole in self.bases or set(match["sub"]) <= self.letters else id
 
     def at_whole(self, text: Slice) -> Slice:
         """Return a name of a list (`wrt: x_i`) as that of the whole vector."""
@@ -78,7 +84,7 @@ class FreeIndices:
         if not self.free:
             return tree
         if isinstance(tree, s.Name):
-            return replace(tree, base=base_id(tree), sup="") if self.entry(tree) else tree
+            return replace(tree, base=self.base(tree), sup="") if self.entry(tree) else tree
         return rebuilt(tree, self.settled)
 
 

@@ -76,6 +76,11 @@ def _respelled(text: str, tree: s.Tree) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _capital(text: str) -> str:
+    r"""Return the spelling of a matrix for that of its entries: \hat{Y} for \hat{y}."""
+    return re.sub(r"[a-z](?=\}*$)", lambda m: m[0].upper(), text)
+
+
 @dataclass
 class _Loader:
     name: str
@@ -117,7 +122,7 @@ class _Loader:
         self.valued = values
         bodies = self._bodies(trees)
         loss = self._loss(trees)
-        self.named = read_adjoint_names(self.naming, self.lines, loss, self.also)
+        self.named = read_adjoint_names(self.naming, self.lines, loss, self._known_as)
         require_apart(self.named, self.naming, self.plain)
         update = read_update(last_given(self.chain, "update")[0], self.plain)
         bound = self._bind(values)
@@ -201,6 +206,10 @@ class _Loader:
         whole = self.indices.whole
         return {whole(id): x for id, x in values.items()}, {whole(id): x for id, x in upstream.items()}
 
+    def _known_as(self, id: str) -> str:
+        """Return the id of the line or leaf that an id means: of another name of it, or of an entry."""
+        return self.indices.whole(self.also.get(id, id))
+
     def _table(self) -> Table:
         names = {line.id for line in (*self.lines, *self.naming)}
         names |= set(self.shapes) | set(self.also) | set(self.spelled)
@@ -222,10 +231,12 @@ class _Loader:
 
     def _shape_entries(self, trees: list[s.Tree]) -> None:
         """Take the shapes of what has entries from how far its indices go."""
+        sides = [(tree, line.sides[-1]) for line, tree in zip(self.lines, trees, strict=True)]
+        found = leaf_shapes(sides, self.indices, self.shapes)
+        self.shapes = {**self.shapes, **found}
+        self.indices = replace(self.indices, bases=self.indices.bases | set(found))
         for line, tree in zip(self.lines, trees, strict=True):
             require_bound(tree, line.sides[-1], self.indices, self.indices.free.get(line.id, ()))
-        sides = [(tree, line.sides[-1]) for line, tree in zip(self.lines, trees, strict=True)]
-        self.shapes = {**self.shapes, **leaf_shapes(sides, self.indices, self.shapes)}
         ids = {line.id for line in self.lines}
         for tree in trees:
             beside = beside_entries(tree, self.indices, self.shapes) - ids - set(self._dims())
@@ -271,7 +282,8 @@ class _Loader:
             known = {*self.plain, *self.shapes, *self.spelled, *(line.id for line in self.lines)}
             whole = x.base if x.base in known or capital not in known else capital
             if whole not in self.plain and whole not in {line.id for line in self.lines}:
-                self._add(whole, self.spelled.get(whole, x.latex.split("_")[0]))
+                text = x.latex.split("_")[0]
+                self._add(whole, self.spelled.get(whole, text if whole == x.base else _capital(text)))
             return False
         return True
 

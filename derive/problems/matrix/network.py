@@ -103,14 +103,7 @@ class MatrixNetwork:
 
     def find(self, text: str, span: Span | None = None) -> str:
         """Return the plain name for a spelling in the body; raises a Fault that suggests one."""
-        from derive.problems.line import read_name
-        from derive.source import of_text
-
-        try:
-            id = read_name(of_text(text), self.table)
-        except Fault:
-            id = text
-        id = self.indices.whole(self.also.get(id, id))
+        id = self._id(text)
         found = self.plain.get(id) or (text if text in self.names else None)
         if found is None:
             spelled = [n.spelled for n in self.names.values()]
@@ -120,8 +113,19 @@ class MatrixNetwork:
 
     def find_adjoint(self, text: str, span: Span | None = None) -> str:
         """Return the plain name of what a derivative is by: of a spelling of it, or of the author's derivative."""
-        spelled = next((name for name, made in self.named.items() if text in (made.spelled, made.id)), None)
-        return spelled or self.find(text, span)
+        id = self._id(text)
+        return next((name for name, made in self.named.items() if made.id == id), "") or self.find(text, span)
+
+    def _id(self, text: str) -> str:
+        """Return the id of a spelling in the body, of the whole for an entry; the text itself where it is no name."""
+        from derive.problems.line import read_name
+        from derive.source import of_text
+
+        try:
+            id = read_name(of_text(text), self.table)
+        except Fault:
+            return text
+        return self.indices.whole(self.also.get(id, id))
 
     def require_loss(self, span: Span | None = None) -> None:
         """Raise a Fault where there is only a forward pass."""

@@ -17,6 +17,7 @@ from derive.check.value import Valuation, primitive_function
 from derive.language import surface as s
 from derive.matrices.constants import constant
 from derive.matrices.dims import SCALAR, Shape
+from derive.matrices.indexed import capital
 from derive.ops import PRIMITIVES, DomainError
 from derive.ops.primitive import real
 
@@ -63,8 +64,20 @@ class World:
             return self.values.get(self.network.names[id].id)
         found = constant(id, self.sizes)
         found = self._capital(id) if found is None else found
-        found = self._adjoint(id) if found is None else found
-        return self._kronecker(id) if found is None else found
+        for look in (self._adjoint, self._kronecker, self._sample):
+            found = look(id) if found is None else found
+        return found
+
+    def _sample(self, id: str) -> Quantity | None:
+        """Return a row of a matrix of samples as a column: x_2 of X, where there is no x."""
+        base, _, number = id.rpartition("_")
+        plain = self.network.plain
+        name = next((plain[x] for x in (base, capital(base)) if x in plain), "") if base and number.isdigit() else ""
+        if not name or any(d.number == 1 for d in self.network.names[name].symbol.shape):
+            return None
+        whole = self.values.get(self.network.names[name].id)
+        inside = isinstance(whole, Grid) and 0 < int(number) <= len(whole.rows)
+        return q.grid([[x] for x in whole.rows[int(number) - 1]]) if inside else None  # type: ignore[union-attr]
 
     def _kronecker(self, id: str) -> Quantity | None:
         """Return δ with two numbers, where nothing else has that name."""
@@ -81,8 +94,7 @@ class World:
 
     def _capital(self, id: str) -> Quantity | None:
         """Return the matrix Y for the y of y_ij."""
-        head, bar, last = id.rpartition("_")
-        return self.values.get(f"{head}{bar}{last[:1].upper()}{last[1:]}") if last[:1].islower() else None
+        return self.values.get(capital(id)) if id.rpartition("_")[2][:1].islower() else None
 
     def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
         op = self.network.functions.get(id)
