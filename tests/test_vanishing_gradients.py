@@ -1,4 +1,4 @@
-"""reports/vanishing_gradients.md: a chain of three sigmoid layers, against numbers worked out here by hand."""
+"""reports/vanishing_gradients.md: a linear layer, and three sigmoid layers, against numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -106,3 +106,41 @@ def test_ratios_belong_to_the_chain(tex: str) -> None:
     """Both tables show the same two ratios."""
     for number in ("0.0319269", "0.216561"):
         assert tex.count(number) == 2
+
+
+# -------------------------------------------------------------------------------------------------- a linear layer
+
+
+def test_one_step_of_gradient_descent(problems: dict[str, Any]) -> None:
+    step = problems["step"]
+    assert step["values"]["Y"] == [[1.5, 1.1], [1.2, 0]] and step["values"]["L"] == 3.3
+    assert step["gradients"]["Y"]["value"] == [[2, 0.2], [0.4, 3]]
+    assert step["gradients"]["W"]["value"] == [[0.4, 6.2], [6, 4.2]]
+    assert step["gradients"]["X"]["value"] == [[0.52, -0.54], [1.16, 1.3]]
+    assert step["updated"] == {"W": [[0.26, -0.12], [-0.8, -0.02]]}
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\begin{pmatrix} 1 & 0.01 \\ 0.04 & 2.25 \end{pmatrix}",
+        "1 + 0.01 + 0.04 + 2.25",
+        r"\begin{pmatrix} 0.4 & 6.2 \\ 6 & 4.2 \end{pmatrix}",
+        r"\begin{pmatrix} 0.26 & -0.12 \\ -0.8 & -0.02 \end{pmatrix}",
+        r"\begin{pmatrix} -0.36 & 0.4 \\ -0.06 & -1.62 \end{pmatrix}",
+        "0.7396 + 0.36 + 1.1236 + 0.0144",
+        "2.2376",
+        r"\begin{pmatrix} 0.52 & -0.54 \\ 1.16 & 1.3 \end{pmatrix}",
+        r"w_{11} & w_{12} & \cdots & w_{1d}",
+        r"w_{m1} x_{1n} + \dots + w_{md} x_{dn}",
+        r"\sum_{p=1}^{d} w_{kp} x_{pl}",
+        r"\delta_{ki} x_{jl}",
+        r"\sum_{l=1}^{n} \frac{\partial L}{\partial y_{il}} x_{jl}",
+        r"\sum_{k=1}^{m} w_{ki} \frac{\partial L}{\partial y_{kj}}",
+        r"\boxed{\frac{\partial L}{\partial Y} X^{\top}}",
+        r"\boxed{W^{\top} \frac{\partial L}{\partial Y}}",
+        r"the step size is \(\eta = 0.1\)",
+    ],
+)
+def test_the_linear_layer_on_the_page(tex: str, formula: str) -> None:
+    assert formula in re.sub(r"\s+", " ", tex)

@@ -11,7 +11,7 @@ from derive.matrices.term import Term, ordered
 from derive.narrate.blocks import Ask
 from derive.narrate.matrices.common import backward_key, exact, forward_key, matrix
 from derive.problems.matrix.certify import certify_entries
-from derive.problems.matrix.entry_forms import EntryForms, NoEntries, entry_forms, entry_of, written
+from derive.problems.matrix.entry_forms import EntryForms, NoEntries, derivative, entry_forms, entry_of, written
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 from derive.problems.matrix.numbers import Numbers
 
@@ -38,7 +38,8 @@ def backward(network: MatrixNetwork, names: list[str], ask: Ask) -> Aligned:
 
 def _chains(network: MatrixNetwork, name: str, ask: Ask) -> list[Chain]:
     forms, key = certified(network, name, ask), backward_key(network, name)
-    links = [Link("=", text) for text in forms.texts]
+    named = [derivative(network, name, forms.place, network.latex(network.loss))] if name in network.named else []
+    links = [Link("=", text) for text in (*named, *forms.texts)]
     if not ask.flag("numbers") and not ask.flag("after"):
         return [Chain(forms.head, tuple(links), boxed=name in network.wrt, key=key, shows=key)]
     state = network.after if ask.flag("after") else network.before
