@@ -43,10 +43,14 @@ class Backpropagate:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A graph and its backward pass, the loss first; nodes that the loss does not read have the adjoint 0."""
+    """A graph and its backward pass, the loss first; nodes that the loss does not read have the adjoint 0.
+
+    kept: nodes whose adjoints stay quantities in closed forms, since they have a name of their own.
+    """
 
     graph: Graph
     steps: Mapping[str, Backpropagate]
+    kept: frozenset[str] = frozenset()
     _closed: dict[tuple[int, str], Expr] = field(default_factory=dict, repr=False)
 
     def closed(self, name: str, longest: int = LONGEST) -> Expr:
@@ -57,6 +61,10 @@ class Derivation:
         for later in self._between(name, longest):
             self._closed[longest, later] = self._one_closed(self.steps[later], longest)
         return self._closed[longest, name]
+
+    def upstream(self, consumer: str, longest: int = LONGEST) -> Expr:
+        """Return the adjoint of a consumer as it stands in closed forms of others."""
+        return Partial(self.graph.loss, consumer) if consumer in self.kept else self.closed(consumer, longest)
 
     def _between(self, name: str, longest: int) -> list[str]:
         """Return `name` and the nodes between it and the loss that have no closed form yet, the loss first."""
@@ -75,7 +83,7 @@ class Derivation:
             return ONE
         terms = []
         for c in step.contributions:
-            upstream = self._closed[longest, c.consumer]
+            upstream = self.upstream(c.consumer, longest)
             short = c.consumer == self.graph.loss or size(upstream) + size(c.local) <= longest // max(
                 1, len(step.contributions)
             )

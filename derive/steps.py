@@ -65,10 +65,10 @@ def _factors(loss: str, c: Contribution, name: str) -> Expr:
 def _substituted(d: Derivation, contributions: tuple[Contribution, ...]) -> Iterator[Expr]:
     if len(contributions) == 1:
         (c,) = contributions
-        upstream = d.closed(c.consumer, READABLE)
+        upstream = d.upstream(c.consumer, READABLE)
         yield flatten(mul(upstream, opened(c.raw)))
     elif contributions:
-        yield add(*(tidy(mul(d.closed(c.consumer, READABLE), c.local)) for c in contributions))
+        yield add(*(tidy(mul(d.upstream(c.consumer, READABLE), c.local)) for c in contributions))
 
 
 def _distinct(forms: list[Expr]) -> Iterator[Expr]:

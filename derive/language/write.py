@@ -22,12 +22,14 @@ _ROW = r" \\ "  # between the rows of cases
 class Writer:
     """Writes expressions as LaTeX with the author's spellings.
 
-    names: plain name → LaTeX; functions: primitive → LaTeX of the function as the author writes it.
+    names: plain name → LaTeX; functions: primitive → LaTeX of the function as the author writes it; quantities: what
+    the author calls ∂of/∂wrt.
     """
 
     names: Mapping[str, str]
     notation: Notation = STANDARD
     functions: Mapping[str, str] = field(default_factory=dict)
+    quantities: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def latex(self, e: Expr) -> str:
         """Return e as LaTeX."""
@@ -48,7 +50,7 @@ class Writer:
         if isinstance(e, Ref):
             return self.name(e.name), _ATOM
         if isinstance(e, Partial):
-            return self.quantity(e.of, e.wrt), _PRODUCT
+            return self.quantities.get((e.of, e.wrt)) or self.quantity(e.of, e.wrt), _PRODUCT
         assert isinstance(e, Apply)
         layout = _LAYOUT.get(e.op)
         return layout(self, *e.args) if layout else self._call(e)

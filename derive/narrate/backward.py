@@ -34,7 +34,7 @@ def order(network: Network) -> list[str]:
 
 def backward(network: Network, ask: Ask) -> Placed:
     """The backward pass: chain rule, substituted, simplified; with numbers, adjoint = substitution = value."""
-    names = chosen(order(network), network, ask)
+    names = chosen(order(network), network, ask, network.find_adjoint)
     if ask.flag("numbers") or ask.flag("after"):
         names = _with_path(network, names) if ask.names else names  # the numbers of later adjoints are needed
         state = state_of(network, ask)
@@ -67,10 +67,17 @@ def _expanded(network: Network, name: str, ask: Ask) -> Chain:
 
 def _backward_line(network: Network, name: str, ask: Ask) -> Chain:
     writer = network.writer()
-    forms = backward_forms(network.derivation, name)
+    forms = backward_forms(network.shown, name)
     links = tuple(Link("=", latex) for latex in _different(writer.latex(f) for f in forms))
     key, why = backward_key(network, name), reasons.of_gradient(network, name)
-    return Chain(quantity(network, name), links, boxed=name in network.wrt, key=key, shows=key, why=why)
+    head, first = _head(network, name)
+    return Chain(head, (*first, *links), boxed=name in network.wrt, key=key, shows=key, why=why)
+
+
+def _head(network: Network, name: str) -> tuple[str, tuple[Link, ...]]:
+    """Return the left side of a derivative, and ∂loss/∂name behind it where the author has another name for it."""
+    made, usual = network.named.get(name), quantity(network, name)
+    return (made.latex, (Link("=", usual),)) if made is not None else (usual, ())
 
 
 def _different(texts: Iterator[str]) -> list[str]:
@@ -83,7 +90,8 @@ def _backward_numbers(network: Network, name: str, state: State, explain: bool) 
     links += worked_out(network, formula, state, state.adjoints[name], rough=f"d{name}" in state.rough)
     why = reasons.of_gradient(network, name) if explain else ()
     shows = backward_key(network, name)
-    return Chain(quantity(network, name), tuple(links), name in network.wrt, shows=shows, why=why)
+    head, first = _head(network, name)
+    return Chain(head, (*first, *links), name in network.wrt, shows=shows, why=why)
 
 
 def _remarks(network: Network, names: list[str], ask: Ask) -> tuple[Block, ...]:
@@ -116,7 +124,7 @@ def at_kinks(network: Network) -> tuple[Inline, ...]:
 
 def gradients(network: Network, ask: Ask) -> Placed:
     """The gradients as a table: quantity, formula, and with numbers the value and its ratio to the next layer."""
-    names = [network.find(n, ask.span) for n in ask.names] or list(network.wrt)
+    names = [network.find_adjoint(n, ask.span) for n in ask.names] or list(network.wrt)
     writer, numbers = network.writer(), network.complete
     state = state_of(network, ask) if numbers else None
     columns = {"gradient": [cell(quantity(network, n)) for n in names]}
@@ -139,5 +147,5 @@ def gradients(network: Network, ask: Ask) -> Placed:
 
 
 def _readable(network: Network, name: str) -> Expr:
-    closed = network.derivation.closed(name, SHORT)
+    closed = network.shown.closed(name, SHORT)
     return closed if size(closed) <= SHORT else adjoint_forms(network.derivation, name)[-1]

@@ -66,13 +66,14 @@ def backward_key(network: Network, name: str) -> str:
     return f"{network.name}.d.{name}"
 
 
-def chosen(names: list[str], network: Network, ask: Ask) -> list[str]:
-    """Return the names asked for, or those between the options `from` and `to`."""
+def chosen(names: list[str], network: Network, ask: Ask, find: Callable[..., str] | None = None) -> list[str]:
+    """Return the names asked for, or those between the options `from` and `to`; find: spelling → plain name."""
+    find = find or network.find
     if ask.names:
-        return [network.find(n, ask.span) for n in ask.names]
+        return [find(n, ask.span) for n in ask.names]
     first, last = ask.text("from"), ask.text("to")
-    start = _place(names, network.find(first, ask.span), first, ask) if first else 0
-    stop = _place(names, network.find(last, ask.span), last, ask) if last else len(names) - 1
+    start = _place(names, find(first, ask.span), first, ask) if first else 0
+    stop = _place(names, find(last, ask.span), last, ask) if last else len(names) - 1
     if start > stop and names:
         raise Fault(f"{first} comes after {last} here", ask.span, fix=f'from="{last}", to="{first}"')
     return names[start : stop + 1]

@@ -33,7 +33,7 @@ def gradient(network: Network, ask: Ask) -> Placed:
     name = network.find(ask.names[0], ask.span)
     if ask.flag("numbers") or ask.flag("after"):
         return Math(value_of(state_of(network, ask).adjoints[name], network.notation))
-    return Math(network.writer().latex(backward_forms(network.derivation, name)[-1]))
+    return Math(network.writer().latex(backward_forms(network.shown, name)[-1]))
 
 
 def updated(network: Network, ask: Ask) -> Placed:

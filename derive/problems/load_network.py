@@ -15,6 +15,7 @@ from derive.front.ranges import expand
 from derive.graph import Graph
 from derive.language.grammar import Table
 from derive.notation import Notation
+from derive.problems.adjoint_names import AdjointName, parted, read_adjoint_names, require_apart
 from derive.problems.forward import ForwardPass
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.line import read_functions, read_line, read_name
@@ -37,7 +38,7 @@ def load(
     """
     entry.check(KEYS)
     network = _Loader(name, ancestry(entry, others), notation).load()
-    twins = (n for n in earlier if isinstance(n, Network) and n.graph == network.graph)
+    twins = (n for n in earlier if isinstance(n, Network) and n.graph == network.graph and n.named == network.named)
     return replace(network, twin=next((n for n in twins if n.notation == network.notation), None))
 
 
@@ -48,7 +49,8 @@ class _Loader:
             notation = read_notation(part.get("notation"), notation)
         self.notation = notation
         self.joined: set[str] = set()
-        self.lines = merged_lines(chain, lambda given: [read_line(item) for item in unrolled(entries(given))])
+        lines = merged_lines(chain, lambda given: [read_line(item) for item in unrolled(entries(given))])
+        self.lines, self.naming = parted(lines)
         if not self.lines:
             raise Fault(f"the network {name} has no line", self.entry.span, expected="at least one line", fix=EXAMPLE)
 
@@ -67,6 +69,7 @@ class _Loader:
             reached = graph.reaching()
             graph = Graph({k: n for k, n in graph.nodes.items() if k in reached}, graph.loss)
         plain = {id: name for id, name in forward.plain.items() if name in graph.nodes}
+        named = self._named(graph, plain, also)
         self._check_also(also, forward.plain)
         table = Table(frozenset(plain) | frozenset(also))
         resolved = {**{other: plain[id] for other, id in also.items() if id in plain}, **plain}
@@ -76,8 +79,27 @@ class _Loader:
         update = read_update(last_given(self.chain, "update")[0], plain)
         wrt = roles.wrt(graph, resolved)
         return Network(
-            self.name, graph, self.notation, wrt, given, update, plain, also, forward.spellings, functions, self.entry
+            self.name,
+            graph,
+            self.notation,
+            wrt,
+            given,
+            update,
+            plain,
+            also,
+            forward.spellings,
+            functions,
+            self.entry,
+            named,
         )
+
+    def _named(self, graph: Graph, plain: Mapping[str, str], also: Mapping[str, str]) -> dict[str, AdjointName]:
+        """Return what the author calls derivatives of the loss, by line."""
+        loss = next(id for id, name in plain.items() if name == graph.loss)
+        lines = [line for line in self.lines if line.id in plain]
+        found = read_adjoint_names(self.naming, lines, loss, lambda id: also.get(id, id))
+        require_apart(found, self.naming, plain)
+        return {plain[id]: made for id, made in found.items()}
 
     def _values(self) -> dict[str, tuple[Slice, Slice, bool]]:
         """Return id → (name, value, whether this very entry gives it); later entries override earlier ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from derive.ops import DomainError
 from derive.ops.abstract import is_abstract, taken_apart
 from derive.ops.cancellation import enough_digits
 from derive.points import kinks_of
+from derive.problems.adjoint_names import AdjointName
 from derive.problems.line import read_name
 from derive.problems.values import Update
 from derive.source import Slice, Span
@@ -45,7 +46,8 @@ class Network:
     """One entry of `networks`. Everything that follows from it is computed when it is first asked for.
 
     wrt: leaves whose gradients the document shows; given: plain name → number, {} without numbers;
-    plain: id → plain name; spellings: primitive → how the author writes it. twin: another network with the same lines,
+    plain: id → plain name; spellings: primitive → how the author writes it. named: what the author calls derivatives of
+    the loss, by line. twin: another network with the same lines,
     which has the same derivation.
     """
 
@@ -60,11 +62,17 @@ class Network:
     spellings: Mapping[str, str]
     functions: Mapping[str, Function]
     entry: Entry = field(repr=False)
+    named: Mapping[str, AdjointName] = field(default_factory=dict)
     twin: Network | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def derivation(self) -> Derivation:
         return self.twin.derivation if self.twin is not None else differentiate(self.graph)
+
+    @cached_property
+    def shown(self) -> Derivation:
+        """The derivation as a document shows it: adjoints that have a name are not put into others."""
+        return replace(self.derivation, kept=frozenset(self.named), _closed={}) if self.named else self.derivation
 
     @cached_property
     def forms(self) -> dict[str, tuple[Expr, ...]]:
@@ -77,8 +85,8 @@ class Network:
         """Return every form of one adjoint; `longest`: as many parts as one may have."""
         if self.twin is not None:
             return self.twin.forms_of(name, longest)
-        d = self.derivation
-        closed = (d.closed(name, longest), d.closed(name, SHORT))
+        d = self.shown
+        closed = (self.derivation.closed(name, longest), d.closed(name, longest), d.closed(name, SHORT))
         return tuple(dict.fromkeys((*closed, *backward_forms(d, name), *adjoint_forms(d, name))))
 
     @cached_property
@@ -205,7 +213,14 @@ class Network:
         if self.update is not None:
             names[self.update.symbol] = self.update.latex
         open_ = {id: f.latex for id, f in self.functions.items() if f.op == OPEN}
-        return Writer(names, self.notation, {**self.spellings, **open_})
+        quantities = {(self.graph.loss, name): made.latex for name, made in self.named.items()}
+        return Writer(names, self.notation, {**self.spellings, **open_}, quantities)
+
+    def find_adjoint(self, spelled: str, where: Any = None) -> str:
+        """Return the plain name of what a derivative is by: of a spelling of it, or of the author's derivative."""
+        text = Slice(where.source, where.start, spelled) if where is not None else None
+        id = read_name(text, self.table()) if text is not None else spelled
+        return next((name for name, made in self.named.items() if made.id == id), "") or self.find(spelled, where)
 
     def find(self, spelled: str, where: Any = None) -> str:
         """Return the plain name that a block's argument means; a Fault with the nearest known one otherwise."""
@@ -223,4 +238,4 @@ class Network:
         )
 
     def table(self) -> Table:
-        return Table(frozenset(self.plain) | frozenset(self.also))
+        return Table(frozenset({*self.plain, *self.also, *(made.id for made in self.named.values())}))

@@ -20,6 +20,7 @@ def result(network: Network) -> dict[str, Any]:
         "values": {n.spelled: number(numbers.values[n.name]) for n in nodes} if numbers else {},
         "gradients": {n.spelled: _gradient(network, n.name, numbers) for n in nodes},
         "updated": _updated(network),
+        "adjoint_names": {made.spelled: network.graph[name].spelled for name, made in network.named.items()},
         "steps": [_step(network, name) for name in network.derivation.steps],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
     }
@@ -66,7 +67,7 @@ def _step(network: Network, name: str) -> dict[str, Any]:
     paths = len(step.contributions)
     chain = [
         writer.quantity(network.graph.loss, name),
-        *(writer.latex(f) for f in backward_forms(network.derivation, name)),
+        *(writer.latex(f) for f in backward_forms(network.shown, name)),
     ]
     rule = {0: "the loss does not depend on it", 1: "chain rule"}.get(paths, f"chain rule, sum over {paths} paths")
     if name == network.graph.loss:

@@ -30,10 +30,10 @@ from derive.matrices.term import Term
 from derive.matrices.unify import open_name
 from derive.notation import Notation
 from derive.ops import PRIMITIVES, SPELLINGS
+from derive.problems.adjoint_names import AdjointName, parted, read_adjoint_names, require_apart
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
-from derive.problems.matrix.adjoint_names import AdjointName, parted, read_adjoint_names, require_apart
 from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.free_indices import (
     NONE,

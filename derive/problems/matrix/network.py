@@ -16,7 +16,7 @@ from derive.language.grammar import Table
 from derive.matrices.dims import Dim
 from derive.matrices.term import Term
 from derive.notation import Notation
-from derive.problems.matrix.adjoint_names import AdjointName
+from derive.problems.adjoint_names import AdjointName
 from derive.problems.matrix.forms import Adjoint, adjoints
 from derive.problems.matrix.free_indices import NONE, FreeIndices
 from derive.problems.matrix.numbers import Numbers, numbers, updated

@@ -27,8 +27,17 @@ class AdjointName:
 
 def parted(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     """Return the lines of the forward pass, and those that name a derivative."""
-    naming = [line for line in lines if any(isinstance(parse(side), s.Partial) for side in line.sides)]
+    naming = [line for line in lines if any(_is_derivative(side) for side in line.sides)]
     return [line for line in lines if line not in naming], naming
+
+
+def _is_derivative(side: Slice) -> bool:
+    if "frac" not in side.text:
+        return False
+    try:
+        return isinstance(parse(side), s.Partial)
+    except Fault:  # what is wrong with it is told where it is read with all names
+        return False
 
 
 def read_adjoint_names(
