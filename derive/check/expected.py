@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.check.bench import constant
+from derive.check.bench import constant, world_of
 from derive.check.quantities import Grid, Scalar
 from derive.check.rounding import unit
 from derive.check.subject import Subject
-from derive.check.value import Valuation
-from derive.check.world import NetworkWorld
 from derive.expr import Expr, Partial, Ref
 from derive.graph import Role
 from derive.language import surface as s
@@ -26,6 +24,8 @@ def expected(left: s.Tree, right: s.Tree, truth: Scalar | Grid | None, subject: 
     """Return the right side that a wrong claim should have, as LaTeX; None where no single one can be named."""
     if constant(right):
         return None if truth is None or isinstance(truth, Grid) else _number(right, truth, subject)
+    if subject.of_matrices:
+        return None
     found = _formula(left, subject)
     return subject.network.writer().latex(found) if found is not None else None
 
@@ -49,7 +49,7 @@ def _number(written: s.Tree, truth: Scalar, subject: Subject) -> str:
 def _stands(written: s.Tree, subject: Subject) -> Fraction | None:
     """Return the number that a side of numbers is worth, None where it is no exact one."""
     try:
-        found = Valuation(NetworkWorld(subject, subject.points[0])).value(written) if subject.points else None
+        found = world_of(subject)(subject, subject.points[0]).valuation().value(written) if subject.points else None
     except (ArithmeticError, ValueError):
         return None
     return found if isinstance(found, Fraction) else None

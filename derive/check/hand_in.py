@@ -19,7 +19,7 @@ from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.places import judged_at, place, said_behind
 from derive.check.subject import Subject
-from derive.check.told import tell
+from derive.check.told import layout, tell
 from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
 from derive.errors import Fault
@@ -84,7 +84,7 @@ def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged
     try:
         if judged.verdict.kind == "undecided":
             judged = _known_by_now(judged, judged.trees, bench)
-        if judged.verdict.kind != "wrong" or judged.trees is None:
+        if judged.trees is None or not _explainable(judged):
             return replace(judged, bench=bench)
         return _diagnosed(judged, judged.trees, bench, conventions)
     except (TooLong, RecursionError):
@@ -101,10 +101,20 @@ def _known_by_now(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench) ->
     return replace(judged, verdict=judge(*trees, _EQUALITIES[judged.claim.relation], bench))
 
 
+def _explainable(judged: Judged) -> bool:
+    """Return whether something was done wrong that may be known; with matrices shapes that do not fit may be, too."""
+    kinds = ("wrong", "mismatched") if judged.subject.of_matrices else ("wrong",)
+    return judged.verdict.kind in kinds
+
+
 def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conventions: Conventions) -> Judged:
     from derive.check.misconceptions import diagnose
 
     approximate = _EQUALITIES.get(judged.claim.relation, False)
+    if judged.subject.of_matrices:
+        from derive.check.matrices.misconceptions import explain
+
+        return replace(judged, bench=bench, diagnosis=explain(*trees, judged.verdict, bench))
     other = conventions.explain(trees, approximate, bench)
     if other is not None:
         return replace(judged, bench=bench, diagnosis=other)
@@ -133,6 +143,7 @@ class _Checker:
         bench = self.benches.setdefault(subject.name, Bench(subject))
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
+        bench.layout = layout(claim.lead) or bench.layout
         sides = [self.tree(side, subject) for side in claim.chain]
         self.renew(sides, claim, bench)
         self.begin(claim, sides)
