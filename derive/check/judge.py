@@ -80,6 +80,7 @@ def _of_matrices(
     left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
 ) -> Verdict:
     """Return the verdict on an equation of matrices; shapes that stand below names must be theirs."""
+    from derive.check.matrices.explicit import written_out
     from derive.check.matrices.judge import symbolic
     from derive.check.matrices.shapes import misfit, stripped
 
@@ -87,6 +88,9 @@ def _of_matrices(
     if clash is not None:
         return clash
     left, right = stripped(left), stripped(right)
+    explicit = written_out(left, right, bench)
+    if explicit is not None:
+        return explicit
     if constant(left) or constant(right) or _stated(left, right, bench):
         return _numeric(left, right, approximate, bench, open_digits)
     verdict = _at_own(left, right, symbolic(left, right, bench), approximate, bench, open_digits)

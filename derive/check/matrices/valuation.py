@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
+from derive.check.matrices.dots import has_dots, terms, whole
 from derive.check.matrices.indices import extents, number, places, split
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.quantities import Grid, Quantity
@@ -114,6 +115,14 @@ class MatrixValuation(Valuation):
                         return turned.rows[found[0]][found[1]]
         return q.transposed(self.value(t.body))
 
+    def add(self, t: s.Add) -> Quantity:
+        if any(isinstance(term, s.Dots) for term in t.terms):
+            t = s.Add(t.at, tuple(terms(t, self)))
+        return Valuation.add(self, t)
+
+    def matrix(self, t: s.Matrix) -> Quantity:
+        return whole(t, self) if has_dots(t) else Valuation.matrix(self, t)
+
     def mul(self, t: s.Mul) -> Quantity:
         factors, signs = list(t.factors), ["", *t.signs]
         found: Quantity | None = None
@@ -216,6 +225,8 @@ _RULES: dict[type, Callable[[MatrixValuation, Any], Quantity]] = {
     s.Pow: MatrixValuation.pow,
     s.Div: MatrixValuation.div,
     s.Transpose: MatrixValuation.transpose,
+    s.Add: MatrixValuation.add,
+    s.Matrix: MatrixValuation.matrix,
     s.Mul: MatrixValuation.mul,
     s.Partial: MatrixValuation.partial,
     s.BigSum: MatrixValuation.big,
