@@ -15,6 +15,7 @@ from derive.check.follow import Slip, followed, slip_of
 from derive.check.general import general
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
+from derive.check.matrices.columns import introduced as columns
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.places import judged_at, place, said_behind
@@ -22,6 +23,7 @@ from derive.check.subject import Subject
 from derive.check.told import layout, tell
 from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
+from derive.check.words import meant
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice
@@ -216,7 +218,7 @@ class _Checker:
 
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:
-            return self.hand_in.tree(side, subject.table)
+            return meant(self.hand_in.tree(side, subject.table), subject)
         except Fault:
             return None
 
@@ -242,7 +244,7 @@ class _Checker:
             assert isinstance(left, s.Call) and sides[1] is not None
             bench.functions[left.fn] = (tuple(a.id for a in left.args if isinstance(a, s.Name)), sides[1])
             return True
-        found = False
+        found = bench.subject.of_matrices and claim.relation in _EQUALITIES and columns(sides, claim.at, bench)
         for at, side in enumerate(sides):
             id = _name(side)
             if not id or bench.knows(id) or claim.relation not in _EQUALITIES:

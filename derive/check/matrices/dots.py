@@ -1,4 +1,4 @@
-"""Sums and matrices with dots: the parts that are shown stand as they are, those left out go on from one to the next."""
+"""Sums and matrices with dots: parts that are shown stand as they are, those left out go on from one to the next."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def has_dots(tree: s.Tree) -> bool:
 def indices(tree: s.Tree, v: MatrixValuation) -> list[int]:
     """Return the numbers of all indices in a formula, in the order in which they stand."""
     found: list[int] = []
-    for part in _names(tree):
-        for _, at, _ in places(part, v.world.whole):
+    for part in walk(tree):
+        for _, at, _ in places(part, v.world.whole) if isinstance(part, s.Name) and part.sub else ():
             numbers = [v.place(text) for text in at]
             if None not in numbers:
                 found += [n for n in numbers if n is not None]
@@ -36,19 +36,11 @@ def indices(tree: s.Tree, v: MatrixValuation) -> list[int]:
     return found
 
 
-def _names(tree: s.Tree) -> Iterator[s.Name]:
-    for part in walk(tree):
-        inside = (part.of, *part.wrt) if isinstance(part, s.Partial) else (part,)
-        yield from (x for x in inside if isinstance(x, s.Name) and x.sub)
-
-
 def put(tree: s.Tree, numbers: Sequence[int], v: MatrixValuation) -> s.Tree:
     """Return a formula with other numbers for its indices."""
     left = list(numbers)
 
     def at(part: s.Tree) -> s.Tree:
-        if isinstance(part, s.Partial):
-            return s.Partial(part.at, at(part.of), tuple(map(at, part.wrt)))
         if not isinstance(part, s.Name):
             return rebuilt(part, at)
         for head, texts, _ in places(part, v.world.whole) if part.sub else ():

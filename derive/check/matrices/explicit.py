@@ -93,8 +93,8 @@ def _compared(shown: Shown, other: s.Tree, letter: str, bench: Bench, reading: R
             except Mismatch as clash:
                 return Verdict("mismatched", str(clash))
             if unlike is not None:
-                where = f"the entry in row {unlike.row + 1} and column {unlike.column + 1} of {unlike.size[0]}×{unlike.size[1]}"
-                return Verdict("wrong", f"{where} is another one")
+                where = f"row {unlike.row + 1}, column {unlike.column + 1} of {unlike.size[0]}×{unlike.size[1]}"
+                return Verdict("wrong", f"the entry in {where} is another one")
             count += 1
     return Verdict("correct") if count > 1 else Verdict("undecided", "it has a value at too few points")
 

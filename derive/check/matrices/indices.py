@@ -76,8 +76,17 @@ def _met(
             yield from _letters(next(split(tree.sub.split(","), body), ()), body, skipped)
     if isinstance(tree, s.BigSum):
         skipped = skipped | set(tree.indices)
-    inside = (tree.of, *tree.wrt) if isinstance(tree, s.Partial) else children(tree)
-    for child in inside:
+    if (
+        isinstance(tree, s.Transpose)
+        and isinstance(tree.body, s.Name)
+        and tree.body.sub
+        and whole(tree.body.id) is None
+    ):
+        found = next(places(tree.body, whole), None)
+        if found is not None and len(found[1]) == 2 and 1 not in found[2].shape:  # X_{kj}^T is the entry kj of Xᵀ
+            yield from _letters(found[1][::-1], found[2], skipped)
+            return
+    for child in children(tree):
         yield from _met(child, whole, value, skipped)
 
 

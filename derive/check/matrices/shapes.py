@@ -95,8 +95,6 @@ def stripped(tree: s.Tree) -> s.Tree:
     if isinstance(tree, s.Name):
         found = shaped(tree)
         return found[0] if found is not None else tree
-    if isinstance(tree, s.Partial):
-        return replace(tree, of=stripped(tree.of), wrt=tuple(map(stripped, tree.wrt)))
     return rebuilt(tree, stripped)
 
 
@@ -112,9 +110,8 @@ def shaped(t: s.Name) -> tuple[s.Name, str, str] | None:
 
 def said(tree: s.Tree) -> Iterator[tuple[s.Name, str, str]]:
     """Yield the names with shapes below them."""
-    for part in walk(tree):
-        names = (part.of, *part.wrt) if isinstance(part, s.Partial) else (part,)
-        yield from (found for x in names if isinstance(x, s.Name) and (found := shaped(x)) is not None)
+    names = (part for part in walk(tree) if isinstance(part, s.Name))
+    yield from (found for name in names if (found := shaped(name)) is not None)
 
 
 def misfit(trees: tuple[s.Tree, s.Tree], bench: Bench) -> Verdict | None:

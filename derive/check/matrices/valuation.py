@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
-from derive.check.matrices.dots import has_dots, terms, whole
+from derive.check.matrices import dots
 from derive.check.matrices.indices import extents, number, places, split
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.quantities import Grid, Quantity
@@ -117,11 +117,11 @@ class MatrixValuation(Valuation):
 
     def add(self, t: s.Add) -> Quantity:
         if any(isinstance(term, s.Dots) for term in t.terms):
-            t = s.Add(t.at, tuple(terms(t, self)))
+            t = s.Add(t.at, tuple(dots.terms(t, self)))
         return Valuation.add(self, t)
 
     def matrix(self, t: s.Matrix) -> Quantity:
-        return whole(t, self) if has_dots(t) else Valuation.matrix(self, t)
+        return dots.whole(t, self) if dots.has_dots(t) else Valuation.matrix(self, t)
 
     def mul(self, t: s.Mul) -> Quantity:
         factors, signs = list(t.factors), ["", *t.signs]
