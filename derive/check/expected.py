@@ -22,10 +22,12 @@ _NOTHING = Fraction(1, 10**15)  # the limit of what vanishes
 
 def expected(left: s.Tree, right: s.Tree, truth: Scalar | Grid | None, subject: Subject) -> str | None:
     """Return the right side that a wrong claim should have, as LaTeX; None where no single one can be named."""
+    if subject.of_matrices:
+        from derive.check.matrices.expected import expected as of_matrices
+
+        return of_matrices(left, right, truth, subject)  # type: ignore[arg-type]
     if constant(right):
         return None if truth is None or isinstance(truth, Grid) else _number(right, truth, subject)
-    if subject.of_matrices:
-        return None
     found = _formula(left, subject)
     return subject.network.writer().latex(found) if found is not None else None
 

@@ -31,6 +31,7 @@ from derive.source import Slice
 # Operations for each claim while a hand-in has taken so many in all; from the last number on there are few.
 _SHARES = ((300_000, 50_000), (600_000, 4_000))
 _LEAST = 500
+_MATRICES = 8  # so many times more, where a formula is a matrix of numbers
 _DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
@@ -58,9 +59,10 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     seen = replace(hand_in, claims=tuple(c for at, c in enumerate(hand_in.claims) if hand_in.looked_at(at)))
     with bounded(_SHARES[0][0]):
         chosen = iter(choose(seen, subjects, asked))
+    many = _MATRICES if any(subject.of_matrices for subject in subjects.values()) else 1
     with bounded(_SHARES[0][1]) as work:
         for at, claim in enumerate(hand_in.claims):
-            work.renew(_share(work.done))
+            work.renew(_share(work.done, many))
             if hand_in.looked_at(at):
                 checker.take(at, claim, next(chosen))
             else:
@@ -68,20 +70,20 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
         found = []
         for one in checker.done:
-            work.renew(_share(work.done))
+            work.renew(_share(work.done, many))
             found.append(_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]))
     return found
 
 
-def _share(done: int) -> int:
-    """Return how many operations the next claim may take, after so many for those before it."""
-    return next((share for limit, share in _SHARES if done < limit), _LEAST)
+def _share(done: int, many: int) -> int:
+    """Return how many operations the next claim may take, after so many for those before it; `many` times as many."""
+    return many * next((share for limit, share in _SHARES if done < many * limit), _LEAST)
 
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    equality = judged.claim.relation in _EQUALITIES
-    if judged.trees is None or not equality or judged.verdict.kind not in ("wrong", "undecided"):
+    told = judged.claim.relation in _EQUALITIES or (judged.subject.of_matrices and judged.claim.relation == "in")
+    if judged.trees is None or not told or judged.verdict.kind not in ("wrong", "mismatched", "undecided"):
         return replace(judged, bench=bench)
     try:
         if judged.verdict.kind == "undecided":

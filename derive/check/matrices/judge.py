@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from derive.check.agree import close
 from derive.check.bench import Bench, Verdict
 from derive.check.matrices.indices import bindings, extents
+from derive.check.matrices.jacobian import Jacobian
+from derive.check.matrices.letters import lettered
+from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation, Tensor
 from derive.check.matrices.world import MatrixWorld
-from derive.check.quantities import Grid, Mismatch, Quantity, shape_of, shape_text, transposed
+from derive.check.quantities import Mismatch, Quantity, entrywise, shape_of, shape_text, times, transposed
 from derive.check.subject import Point
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS
 from derive.ops import DomainError
+from derive.ops.primitive import real
 
 _LEAST, _ENTRIES = 3, 12
 _APART = 120  # bits between the largest and the smallest number; 50 digits are 166
@@ -53,14 +58,14 @@ def _read(left: s.Tree, right: s.Tree, bench: Bench, reading: Reading) -> Verdic
             sure = True
             for a, b, sides in _values(left, right, point, bench, reading):
                 if shape_of(a) != shape_of(b):
-                    return Verdict("mismatched", _unlike(a, b), truth=a, witness=_witness(point, a, b))
+                    return Verdict("mismatched", _unlike(a, b, point, bench), truth=a, witness=_witness(point, a, b))
                 if not close(a, b, max(v.largest for v in sides), DIGITS - 6):
                     return Verdict("wrong", truth=a, witness=_witness(point, a, b))
                 sure = sure and certain(sides)
         except Tensor as part:
             return _factor(left, right, bench) or Verdict("undecided", str(part))
         except Mismatch as wrong:
-            return Verdict("mismatched", str(wrong))
+            return Verdict("mismatched", _lettered(str(wrong), point, bench))
         except (DomainError, ZeroDivisionError, OverflowError):
             continue
         count, far = count + sure, far or not sure
@@ -102,8 +107,13 @@ def certain(sides: list[MatrixValuation]) -> bool:
     return max(v.largest for v in sides) - min(v.least for v in sides) < _APART
 
 
-def _unlike(a: Quantity, b: Quantity) -> str:
-    return f"{shape_text(a)} = {shape_text(b)}"
+def _unlike(a: Quantity, b: Quantity, point: Point, bench: Bench) -> str:
+    return _lettered(f"{shape_text(a)} = {shape_text(b)}", point, bench)
+
+
+def _lettered(text: str, point: Point, bench: Bench) -> str:
+    assert isinstance(bench.subject, MatrixSubject)
+    return lettered(text, point.sizes, bench.subject)
 
 
 def _witness(point: Point, a: Quantity, b: Quantity) -> dict[str, Any]:
@@ -119,17 +129,35 @@ def _factor(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
         left, right = right, left
     if not isinstance(left, s.Partial) or any(isinstance(x, s.Partial) for x in walk(right)):
         return None
-    for order in _ORDERS:
-        if all(_gives(left, right, point, bench, order) for point in bench.points):
+    world = bench.world(bench.points[-1])
+    assert isinstance(world, MatrixWorld)
+    for order in _AS_ROW if world.numerator else _AS_COLUMN:
+        if all(_gives(left, right, point, bench, order) for point in bench.points[-_LEAST:]):
             return Verdict("undecided", "as a factor it stands for the derivative, which is no matrix")
     return Verdict("mismatched", "the derivative of a matrix by a matrix is no matrix")
 
 
-_ORDERS: tuple[Callable[[Quantity, Quantity], Quantity], ...] = ()
+_Order = Callable[[Quantity, Quantity], Quantity]
+# How a factor may stand beside an error that has the shape of what is differentiated, or in numerator layout is turned.
+_AS_COLUMN: tuple[_Order, ...] = (times, lambda error, factor: times(factor, error), entrywise)
+_AS_ROW: tuple[_Order, ...] = (
+    lambda error, factor: transposed(times(factor, transposed(error))),
+    lambda error, factor: transposed(times(transposed(error), factor)),
+    entrywise,
+)
 
 
-def _gives(left: s.Partial, right: s.Tree, point: Point, bench: Bench, order: Any) -> bool:
-    return False
-
-
-__all__ = ["Grid", "symbolic", "transposed"]
+def _gives(left: s.Partial, right: s.Tree, point: Point, bench: Bench, order: _Order) -> bool:
+    """Return whether a factor, beside some error, gives what the derivative makes of that error."""
+    world = bench.world(point)
+    assert isinstance(world, MatrixWorld)
+    v = world.valuation()
+    try:
+        slope, factor = world.jacobian(left, v), v.value(right)
+        if slope is None:
+            return False
+        seed = Jacobian((tuple(real(Fraction(2 * k + 3, k + 2)) for k in range(len(slope.rows))),), (), slope.of)
+        error, wanted = seed.shown(numerator=False), seed.after(slope).shown(numerator=False)
+        return error is not None and wanted is not None and close(order(error, factor), wanted, v.largest, DIGITS - 15)
+    except (ArithmeticError, ValueError):
+        return False

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from derive.check.bench import Bench, Verdict
 from derive.check.matrices.indices import number
+from derive.check.matrices.letters import lettered
 from derive.check.quantities import Mismatch, Quantity, shape_of
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread
@@ -53,18 +53,14 @@ def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
                     continue
                 wanted = [int(bench.world(point).valuation().scalar(d, "a dimension")) for d in dims]
                 if not _fits(found, wanted):
-                    text = "×".join(map(str, found)) or "a number"
-                    return Verdict("wrong", f"where {_sizes(point)}, it is {text}" if point.sizes else f"it is {text}")
+                    text = lettered("×".join(map(str, found)), point.sizes, bench.subject)  # type: ignore[arg-type]
+                    return Verdict("wrong", f"it is {text or 'a number'}")
                 count += 1
     except Mismatch as clash:
         return Verdict("mismatched", str(clash))
     except (Unread, TooLong, ValueError) as part:
         return Verdict("undecided", str(part))
     return Verdict("correct") if count else Verdict("undecided", "it has a value at too few points")
-
-
-def _sizes(point: Point) -> str:
-    return ", ".join(f"{name} = {size}" for name, size in sorted(point.sizes.items()))
 
 
 def _shape(left: s.Tree, point: Point, bench: Bench) -> tuple[int, ...]:
@@ -124,12 +120,10 @@ def misfit(trees: tuple[s.Tree, s.Tree], bench: Bench) -> Verdict | None:
                 if known is None or None in wanted:
                     return Verdict("undecided", f"the shape {'×'.join(sizes)} of {name.id} is not known here")
                 if (shape_of(known) or (1, 1)) != tuple(wanted):
-                    return Verdict("mismatched", f"{name.id} is {_text(known)}, not {'×'.join(sizes)}", truth=known)
+                    text = lettered(_text(known), point.sizes, bench.subject)  # type: ignore[arg-type]
+                    return Verdict("mismatched", f"{name.id} is {text}, not {'×'.join(sizes)}", truth=known)
     return None
 
 
 def _text(x: Quantity) -> str:
     return "×".join(map(str, shape_of(x))) or "a number"
-
-
-__all__ = ["Fraction", "member", "misfit", "said", "shaped", "space", "stripped"]
