@@ -131,9 +131,9 @@ def _places(at: Mapping[str, Any], subject: Subject) -> Iterator[Inline]:
 def _name(id: str, subject: Subject) -> str:
     """Return a name as it is written: of the network, a new value, the learning rate, or one of the hand-in's."""
     if (plain := subject.plain(id)) is not None:
-        return subject.graph[plain].latex
+        return subject.latex(plain)
     if (new := subject.after(id) or subject.after_line(id)) is not None:
-        return rf"{subject.graph[new].latex}^{{\text{{new}}}}"
+        return rf"{subject.latex(new)}^{{\text{{new}}}}"
     update = subject.network.update
     if update is not None and subject.is_rate(id):
         return update.latex
