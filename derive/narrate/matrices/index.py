@@ -156,7 +156,7 @@ class _Proof:
         after: tuple[str | Math, ...] = (" changes in it:",)
         if self.factored.left is None or self.factored.right is None:
             delta = Math(rf"\{KRONECKER}_{{ki}}" if self.factored.left is None else rf"\{KRONECKER}_{{jl}}")
-            after = (" changes in it (", delta, " is 1 where its two indices are equal and 0 elsewhere):")
+            after = (" changes in it (with Kronecker's ", delta, ", 1 for equal indices and 0 for others):")
         return [Paragraph((words, Math(self.variable), *after)), Aligned(tuple(chains))]
 
     def entry_of_product(self) -> str:

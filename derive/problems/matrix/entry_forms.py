@@ -135,7 +135,7 @@ def _entry_by_entry(line: MatrixLine, id: str) -> bool:
         inner = [x for part in children(t) for x in entries(part)]
         return [t, *inner] if isinstance(t, s.Name) and id in (t.id, t.base) else inner
 
-    found = entries(line.tree)
+    found = entries(line.entry or line.tree)
     return bool(line.indices) and all(letters_of(x.sub) == line.indices for x in found)
 
 

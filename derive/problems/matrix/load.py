@@ -453,19 +453,20 @@ class _Loader:
             self.plain[line.id],
             head,
             forms,
-            self._evaluable(tree, body),
+            self._evaluable(line, tree, body),
             body,
             of_,
             function,
             self._spread(tree) if line.id not in self.indices.free else (),
             line.text.span(),
             self.indices.free.get(line.id, ()),
+            tree,
         )
 
-    def _evaluable(self, tree: s.Tree, body: Term | None) -> s.Tree:
-        """Return a tree as it is evaluated: sums that leave their range to what stands in them are written out."""
+    def _evaluable(self, line: Line, tree: s.Tree, body: Term | None) -> s.Tree:
+        """Return a tree whose value is that of the line: without free indices, sums with their ranges."""
         open_ = any(isinstance(x, s.BigSum) and x.upper is None for x in walk(tree))
-        if body is None or not open_:
+        if body is None or not (open_ or line.id in self.indices.free):
             return tree
         names = frozenset(self.plain.values()) | self._dims()
         return parse(of_text(plain(body)), Table(names), "plain")

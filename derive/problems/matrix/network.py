@@ -41,7 +41,8 @@ class MatrixLine:
     """A line of the forward pass; `forms` are its right sides as LaTeX, `body` what it means, `tree` the last side.
 
     head: its left side as LaTeX. body is None for an abstract loss f(Y), which reads `of`. spread: leaves that are
-    added to every row or column. indices: those of its left side, where it is written about entries.
+    added to every row or column. indices: those of its left side, where it is written about entries; entry: its last side
+    as the author has it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class MatrixLine:
     spread: tuple[tuple[str, str], ...] = ()
     span: Span | None = None
     indices: tuple[str, ...] = ()
+    entry: s.Tree | None = None
 
 
 @dataclass(frozen=True)

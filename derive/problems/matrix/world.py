@@ -174,9 +174,9 @@ def forward(world: World, until: str = "") -> None:
 
 
 def _of_line(line: MatrixLine, world: World) -> Quantity:
-    if not line.indices or line.body is None:
+    if not line.indices or line.body is None or line.entry is None:
         return world.value(line.tree)
-    return world.entries(line.tree, line.indices, line.body.shape)
+    return world.entries(line.entry, line.indices, line.body.shape)
 
 
 def slope_of_line(world: World, of: s.Name, by: s.Name) -> Quantity | None:
