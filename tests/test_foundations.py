@@ -10,6 +10,7 @@ import pytest
 
 from derive import report
 from derive.build import build, compose, find_look
+from derive.document import Aligned
 from derive.errors import Fault
 from derive.problems.matrix.network import MatrixNetwork
 
@@ -240,3 +241,68 @@ def test_the_loss_is_the_last_scalar_that_nothing_reads(tmp_path: Path) -> None:
         tmp_path, "forward: |\n  y = W x\n  L = \\lVert y \\rVert^2\n  z = 2 y\nshapes: W \\in R^{m x n}, x \\in R^n"
     )
     assert made.loss == "L" and made.certificate.max_error < 1e-9
+
+
+# --------------------------------------------------------------------------------------- networks of numbers
+
+NUMBERS = r"""
+forward: |
+  z = w x + b
+  h = \sigma(z)
+  L = \frac12 (h - t)^2
+  {}
+data: x, t
+values: x = 2, t = 1, w = 0.5, b = -0.25
+"""
+DELTA = r"\delta = \frac{\partial L}{\partial z}"
+
+
+def chains(tmp_path: Path, lines: str, body: str) -> list[str]:
+    path = tmp_path / "r.md"
+    text = "\n".join(f"    {line}" for line in lines.strip().splitlines())
+    path.write_text(f"---\ntitle: T\nnetworks:\n  net:\n{text}\n---\n{body}\n", encoding="utf-8")
+    loaded = report.load(path)
+    assert loaded.sections["net"] == "networks"
+    found = [b for b in compose(loaded, find_look(loaded)).body if isinstance(b, Aligned)]
+    return [" = ".join((c.left, *(link.latex for link in c.links))) for b in found for c in b.chains]
+
+
+def test_names_in_a_network_of_numbers(tmp_path: Path) -> None:
+    found = chains(tmp_path, NUMBERS.format(DELTA), "{{ net.forward }}\n\n{{ net.backward }}")
+    assert len(found) == 7  # the name is no line of the forward pass
+    assert found[4] == (
+        r"\delta = \frac{\partial L}{\partial z} = \frac{\partial L}{\partial h} \, \frac{\partial h}{\partial z} "
+        r"= (h - t) h (1 - h)"
+    )
+    assert found[5] == r"\frac{\partial L}{\partial w} = \delta \, \frac{\partial z}{\partial w} = \delta \, x"
+    assert found[6].endswith(r"= \delta")
+
+
+def test_numbers_with_names(tmp_path: Path) -> None:
+    found = chains(tmp_path, NUMBERS.format(DELTA), '{{ net.backward(from="\\delta", numbers=true) }}')
+    assert found[0].startswith(r"\delta = \frac{\partial L}{\partial z} = ") and found[0].endswith("-0.06991")
+    assert found[1].endswith(r"\delta \, x = -0.06991 \cdot 2 = -0.1398")
+    result = build(tmp_path / "r.md", None, ("json",)).result["problems"]["net"]
+    assert result["adjoint_names"] == {r"\delta": "z"} and "delta" not in result["gradients"]["w"]["plain"]
+    assert result["certificate"]["max_error"] < 1e-30
+
+
+def test_without_names_nothing_changes(tmp_path: Path) -> None:
+    found = chains(tmp_path, NUMBERS.format(""), "{{ net.backward }}")
+    assert found[-1].endswith("= (h - t) h (1 - h)") and "delta" not in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "mark"),
+    [
+        (r"\delta = \frac{\partial L}{\partial q}", "which is no line before the loss", "q"),
+        (r"\delta = \frac{\partial L}{\partial w}", "which is no line before the loss", "w"),
+        (r"\delta = \frac{\partial h}{\partial z}", "something else than the loss", "h"),
+        (r"\delta = \frac{\partial L}{\partial \delta}", "go round in a circle", r"\delta"),
+        (r"x = \frac{\partial L}{\partial z}", "the forward pass reads x", "x"),
+    ],
+)
+def test_bad_names_among_numbers(tmp_path: Path, line: str, title: str, mark: str) -> None:
+    with pytest.raises(Fault, match=title) as caught:
+        chains(tmp_path, NUMBERS.format(line), "")
+    assert caught.value.span is not None and caught.value.span.text.startswith(mark)

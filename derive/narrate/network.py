@@ -19,8 +19,11 @@ from derive.steps import backward_forms
 
 
 def value(network: Network, ask: Ask) -> Placed:
-    """The value of a node."""
-    return Math(value_of(state_of(network, ask).values[network.find(ask.names[0], ask.span)], network.notation))
+    """The value of a node, or of a derivative that the author names."""
+    state, named = state_of(network, ask), network.adjoint_name(ask.names[0], ask.span)
+    if named:
+        return Math(value_of(state.adjoints[named], network.notation))
+    return Math(value_of(state.values[network.find(ask.names[0], ask.span)], network.notation))
 
 
 def after(network: Network, ask: Ask) -> Placed:
@@ -30,7 +33,7 @@ def after(network: Network, ask: Ask) -> Placed:
 
 def gradient(network: Network, ask: Ask) -> Placed:
     """The gradient by a node as a formula, or its value."""
-    name = network.find(ask.names[0], ask.span)
+    name = network.find_adjoint(ask.names[0], ask.span)
     if ask.flag("numbers") or ask.flag("after"):
         return Math(value_of(state_of(network, ask).adjoints[name], network.notation))
     return Math(network.writer().latex(backward_forms(network.shown, name)[-1]))
@@ -46,7 +49,7 @@ def updated(network: Network, ask: Ask) -> Placed:
 
 def ref(network: Network, ask: Ask) -> Reference:
     """The number of an equation: of the derivative by a node where that is shown, else of its line."""
-    name = network.find(ask.names[0], ask.span)
+    name = network.find_adjoint(ask.names[0], ask.span)
     return Reference((backward_key(network, name), forward_key(network, name)))
 
 

@@ -218,9 +218,13 @@ class Network:
 
     def find_adjoint(self, spelled: str, where: Any = None) -> str:
         """Return the plain name of what a derivative is by: of a spelling of it, or of the author's derivative."""
-        text = Slice(where.source, where.start, spelled) if where is not None else None
+        return self.adjoint_name(spelled, where) or self.find(spelled, where)
+
+    def adjoint_name(self, spelled: str, where: Any = None) -> str:
+        """Return the line whose derivative the author calls so, "" for any other name."""
+        text = Slice(where.source, where.start, spelled) if where is not None and self.named else None
         id = read_name(text, self.table()) if text is not None else spelled
-        return next((name for name, made in self.named.items() if made.id == id), "") or self.find(spelled, where)
+        return next((name for name, made in self.named.items() if made.id == id), "")
 
     def find(self, spelled: str, where: Any = None) -> str:
         """Return the plain name that a block's argument means; a Fault with the nearest known one otherwise."""

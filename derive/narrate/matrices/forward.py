@@ -117,10 +117,9 @@ def shapes(network: MatrixNetwork, ask: Ask) -> Placed:
 def value_of(network: MatrixNetwork, ask: Ask) -> Placed:
     """The value of a node."""
     state = network.after if ask.flag("after") else network.before
-    name, numbers = network.find_adjoint(ask.names[0], ask.span), state.values
-    if network.named and name in network.named and network.named[name].spelled == ask.names[0]:
-        numbers = state.adjoints
-    return Math(matrix(numbers[name], network.notation))
+    named = network.adjoint_name(ask.names[0])
+    found = state.adjoints[named] if named else state.values[network.find(ask.names[0], ask.span)]
+    return Math(matrix(found, network.notation))
 
 
 def after(network: MatrixNetwork, ask: Ask) -> Placed:

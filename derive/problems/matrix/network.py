@@ -41,8 +41,8 @@ class MatrixLine:
     """A line of the forward pass; `forms` are its right sides as LaTeX, `body` what it means, `tree` the last side.
 
     head: its left side as LaTeX. body is None for an abstract loss f(Y), which reads `of`. spread: leaves that are
-    added to every row or column. indices: those of its left side, where it is written about entries; entry: its last side
-    as the author has it.
+    added to every row or column. indices: those of its left side, where it is about entries; entry: its last side as the
+    author has it.
     """
 
     name: str
@@ -115,8 +115,12 @@ class MatrixNetwork:
 
     def find_adjoint(self, text: str, span: Span | None = None) -> str:
         """Return the plain name of what a derivative is by: of a spelling of it, or of the author's derivative."""
+        return self.adjoint_name(text) or self.find(text, span)
+
+    def adjoint_name(self, text: str) -> str:
+        """Return the line whose derivative the author calls so, "" for any other name."""
         id = self._id(text)
-        return next((name for name, made in self.named.items() if made.id == id), "") or self.find(text, span)
+        return next((name for name, made in self.named.items() if made.id == id), "")
 
     def _id(self, text: str) -> str:
         """Return the id of a spelling in the body, of the whole for an entry; the text itself where it is no name."""
