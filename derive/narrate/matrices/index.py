@@ -13,7 +13,7 @@ from derive.matrices.dims import Dim
 from derive.matrices.latex import dimension
 from derive.matrices.term import Term, ordered
 from derive.narrate.blocks import Ask
-from derive.narrate.matrices import entries
+from derive.narrate.matrices import dots, entries
 from derive.narrate.matrices.common import backward_key, written
 from derive.problems.matrix.certify import certify_entries
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
@@ -105,12 +105,12 @@ class _Proof:
     def written_out(self) -> Aligned:
         """Return the matrices with dots, and their product where a line is nothing else."""
         shape = self.network.names[self.name].symbol.shape
-        rows = [Chain(self.variable, (Link("=", self.dots(self.variable, *shape)),))]
+        rows = [Chain(self.variable, (Link("=", self.with_dots(self.variable, *shape)),))]
         left, right = self.factored.left, self.factored.right
         other = right if right is not None else left
         if other is not None and other.op == "sym":
             latex = self.network.latex(other.data[0])
-            rows.append(Chain(latex, (Link("=", self.dots(latex, *other.shape)),)))
+            rows.append(Chain(latex, (Link("=", self.with_dots(latex, *other.shape)),)))
             if (left is None or right is None) and not self.more:
                 links = (Link("=", self.line.forms[-1]), Link("=", self.product_with_dots(other)))
                 rows.append(Chain(self.output, links))
@@ -122,31 +122,22 @@ class _Proof:
         return self.line.body is not None and self.line.body.op == "add"
 
     def product_with_dots(self, other: Term) -> str:
-        """Return the product as a matrix of sums, its corners and dots."""
-        latex, first = self.network.latex(other.data[0]), self.factored.right is not None
-        one, two = (self.variable, latex) if first else (latex, self.variable)
-        m, n = map(dimension, self.network.names[self.line.name].symbol.shape)
+        """Return the product as a matrix of sums."""
+        own, beside = self.cell(self.variable), self.cell(self.network.latex(other.data[0]))
+        rows, columns = self.network.names[self.line.name].symbol.shape
         variable = self.network.names[self.name].symbol
-        d = dimension(variable.columns if first else variable.rows)
-
-        def cell(row: str, column: str) -> str:
-            ends = [f"{self.small(one, f'{row}{p}')} {self.small(two, f'{p}{column}')}" for p in ("1", d)]
-            return rf"{ends[0]} + \dots + {ends[1]}"
-
-        top, last = ([cell(row, "1"), r"\cdots", cell(row, n)] for row in ("1", m))
-        rows = (top, [r"\vdots", r"\ddots", r"\vdots"], last)
-        return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{pmatrix}"
-
-    def dots(self, latex: str, rows: Dim, columns: Dim) -> str:
-        """Return a matrix with its corner entries and dots."""
-        m, n = dimension(rows), dimension(columns)
-        if columns.number == 1:
-            cells = [[self.small(latex, "1")], [r"\vdots"], [self.small(latex, m)]]
+        if self.factored.right is not None:
+            cell = dots.sum_of_products(own, beside, variable.columns)
         else:
-            top = [self.small(latex, "11"), self.small(latex, "12"), r"\cdots", self.small(latex, f"1{n}")]
-            last = [self.small(latex, f"{m}1"), self.small(latex, f"{m}2"), r"\cdots", self.small(latex, f"{m}{n}")]
-            cells = [top, [r"\vdots", r"\vdots", r"\ddots", r"\vdots"], last]
-        return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(row) for row in cells) + r" \end{pmatrix}"
+            cell = dots.sum_of_products(beside, own, variable.rows)
+        return dots.matrix(cell, dots.places(rows, first=1), dots.places(columns, first=1))
+
+    def cell(self, latex: str) -> dots.Cell:
+        return lambda row, column: self.small(latex, dots.subscript(row, column))
+
+    def with_dots(self, latex: str, rows: Dim, columns: Dim) -> str:
+        """Return a matrix with its entries."""
+        return dots.matrix(self.cell(latex), dots.places(rows, first=1), dots.places(columns))
 
     def one_entry(self) -> list[Block]:
         """Return an entry of the product, and its derivative by an entry of the variable."""

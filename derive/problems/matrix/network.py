@@ -41,8 +41,8 @@ class MatrixLine:
     """A line of the forward pass; `forms` are its right sides as LaTeX, `body` what it means, `tree` the last side.
 
     head: its left side as LaTeX. body is None for an abstract loss f(Y), which reads `of`. spread: leaves that are
-    added to every row or column. indices: those of its left side, where it is about entries; entry: its last side as the
-    author has it.
+    added to every row or column. indices: those of its left side, where it is about entries; entry: its last side as
+    the author has it.
     """
 
     name: str

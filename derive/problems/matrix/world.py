@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _WORK = 3_000_000
-_STEP = Fraction(1, 10**20)
 ANY = "any"
 KRONECKER = "delta"
 _DELTA = re.compile(rf"{KRONECKER}_(\d+),(\d+)")
@@ -41,6 +40,7 @@ class World:
     adjoints: dict[str, Quantity] = field(default_factory=dict)
     rows: bool = False  # whether adjoints are meant in numerator layout
     bound: dict[str, int] = field(default_factory=dict)  # values of the indices in what is being computed
+    slopes: dict[tuple[str, str, int], Quantity] = field(default_factory=dict)  # of lines, by what was moved
 
     @property
     def log(self) -> str:
@@ -122,6 +122,8 @@ class World:
             return None
         wrt = tree.wrt[0]
         if isinstance(tree.of, s.Name) and self.network.loss not in (self._plain(tree.of), ""):
+            from derive.problems.matrix.slopes import slope_of_line
+
             return slope_of_line(self, tree.of, wrt)
         found = self._as_meant(self.adjoints.get(self._plain(wrt)))
         if wrt.id in self.network.plain or wrt.id in self.network.also or not isinstance(found, Grid):
@@ -170,44 +172,14 @@ def forward(world: World, until: str = "") -> None:
     for line in world.network.lines:
         id = world.network.names[line.name].id
         if id not in world.values:
-            world.values[id] = _of_line(line, world) if line.body is not None else abstract(line, world)
+            world.values[id] = of_line(line, world) if line.body is not None else abstract(line, world)
 
 
-def _of_line(line: MatrixLine, world: World) -> Quantity:
+def of_line(line: MatrixLine, world: World) -> Quantity:
+    """Return the value of a line with a formula, from the formula as it was written."""
     if not line.indices or line.body is None or line.entry is None:
         return world.value(line.tree)
     return world.entries(line.entry, line.indices, line.body.shape)
-
-
-def slope_of_line(world: World, of: s.Name, by: s.Name) -> Quantity | None:
-    """Return the derivative of one entry of a line by one entry of what it reads, all else being fixed."""
-    network = world.network
-    line = next((line for line in network.lines if network.names[line.name].id in (of.id, of.base)), None)
-    moved = by.id if by.id in world.values else by.base
-    if line is None or line.body is None or moved not in world.values:
-        return None
-    values = []
-    for sign in (1, -1):
-        there = World(network, world.sizes, {**world.values, moved: _moved(world, by, moved, sign * _STEP)})
-        whole = _of_line(line, there)
-        values.append(world.entry(whole, of) if isinstance(whole, Grid) else whole)
-    return q.over(q.plus(values[0], q.times(Fraction(-1), values[1])), 2 * _STEP)
-
-
-def _moved(world: World, by: s.Name, id: str, step: Fraction) -> Quantity:
-    """Return the value of a name with one entry of it moved."""
-    whole = world.values[id]
-    if not isinstance(whole, Grid):
-        return q.plus(whole, step)
-    numbers = Grid(
-        tuple(tuple(Fraction(r * len(row) + c) for c in range(len(row))) for r, row in enumerate(whole.rows))
-    )
-    place = world.entry(numbers, by)
-    cells = [
-        [q.plus(x, step) if numbers.rows[r][c] == place else x for c, x in enumerate(row)]
-        for r, row in enumerate(whole.rows)
-    ]
-    return q.blocks(cells)
 
 
 def abstract(line: MatrixLine, world: World) -> Quantity:
