@@ -42,7 +42,7 @@ def forward(network: MatrixNetwork, ask: Ask) -> Placed:
 
 def _line(network: MatrixNetwork, line: MatrixLine, shapes: bool) -> Chain:
     key = forward_key(network, line.name)
-    if not shapes or line.body is None:
+    if not shapes or line.body is None or line.body.scalar:  # what a number is made of has its shapes in other lines
         return Chain(line.head, tuple(Link("=", form) for form in line.forms), key=key, shows=key)
     spelled = with_shapes(network)
     links = (Link("=", written(network, line.body, spelled)),)
