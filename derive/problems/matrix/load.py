@@ -38,12 +38,11 @@ from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.free_indices import (
     NONE,
     FreeIndices,
-    beside_entries,
     free_indices,
-    leaf_shapes,
     require_bound,
     with_compounds,
 )
+from derive.problems.matrix.index_ranges import beside_entries, leaf_shapes
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
 from derive.problems.matrix.values import read_matrix
