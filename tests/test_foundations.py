@@ -96,7 +96,7 @@ def test_the_backward_pass_goes_by_the_names(tex: str) -> None:
         r"\delta^{[2]} (W^{[2]})^{\top}",
         r"\boxed{\delta^{[1]} X^{\top}}",
         r"\boxed{\delta^{[1]}}",
-        r"\underbrace{W^{[1]}}_{\,6 \times 4\,}",
+        r"\underset{\,6 \times 4\,}{W^{[1]}}",
     ):
         assert formula in tex, formula
 
@@ -219,7 +219,7 @@ FORWARD_ONLY = "forward: |\n  z = W x + b\n  a = \\sigma(z)\nshapes: W \\in R^{3
 
 def test_a_forward_pass_alone(tmp_path: Path) -> None:
     text = page(tmp_path, FORWARD_ONLY, "{{ net.forward(shapes=true) }} {{ net.conventions }} {{ net.graph }}")
-    assert r"\underbrace{W}_{\,3 \times 2\,}" in text and "'acts'" in text and "'loss'" not in text
+    assert r"\underset{\,3 \times 2\,}{W}" in text and "'acts'" in text and "'loss'" not in text
 
 
 @pytest.mark.parametrize("block", ["backward", "gradients", 'gradient("W")', "update", "certificate"])

@@ -226,7 +226,7 @@ BLOCKS = {
         r"\left[\frac{\partial L}",
     ],
     '{{ product.backward("X", style="index") }}': [r"w_{ki} \delta_{jl}"],
-    "{{ dense.forward(shapes=true) }}": [r"\underbrace{X}_{\,N \times d\,}"],
+    "{{ dense.forward(shapes=true) }}": [r"\underset{\,N \times d\,}{X}"],
     "{{ dense.shapes }}": [r"\mathbb{R}^{1 \times K}"],
     '{{ dense.backward(style="jacobian") }}': [r"\frac{\partial L}{\partial Z} X"],
     '{{ hidden.local("z^{[2]}", "a^{[1]}") }}': [r"W^{[2]}", r"\mathbb{R}^{1 \times 4}"],

@@ -59,7 +59,7 @@ def with_shapes(network: MatrixNetwork) -> dict[str, str]:
     for n in network.names.values():
         if not n.symbol.scalar:
             rows, columns = (dims((d, d)).split(" ")[0] for d in n.symbol.shape)
-            found[n.name] = rf"\underbrace{{{n.latex}}}_{{\,{rows} \times {columns}\,}}"
+            found[n.name] = rf"\underset{{\,{rows} \times {columns}\,}}{{{n.latex}}}"
     return found
 
 
