@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from derive.build import compose, find_look
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
 from derive.check.matrices.subject import MatrixSubject
-from derive.checking.against import against, subject_of
+from derive.checking.against import subject_of
 from derive.report import load
 from derive.source import Source
-from derive.writers import WRITERS
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 
@@ -226,15 +224,15 @@ def test_line(name: str, text: str, verdicts: str) -> None:
     assert said(name, text) == verdicts
 
 
+@cache
+def solution(name: str) -> list[Judged]:
+    return matrix_mutations.solution(REPORTS / f"{name}.md")
+
+
 @pytest.mark.parametrize("name", ["jacobians", "gallery"])
 def test_a_report_s_own_solution_is_right(name: str) -> None:
     """Nothing in it is wrong or mismatched, and nearly everything is decided."""
-    path = REPORTS / f"{name}.md"
-    loaded = load(path)
-    look = find_look(loaded)
-    text = WRITERS["md"](compose(loaded, look), look)[0]
-    asks = against(path)
-    found = check(read(Source(f"{name}.md", text), False), asks.subjects, asks.asked)
+    found = solution(name)
     kinds = [j.verdict.kind for j in found]
     assert len(kinds) > 60
     assert not [j.claim.left.text for j in found if j.verdict.kind in ("wrong", "mismatched", "follow_through")]
@@ -281,7 +279,7 @@ def test_what_is_too_large_is_never_called_correct(text: str) -> None:
 
 def test_changed_lines_are_never_correct_and_mostly_told() -> None:
     """Seeded: correct lines of the gallery are changed as each misconception would change them."""
-    lines = matrix_mutations.correct_lines(matrix_mutations.REPORTS[1])
+    lines = matrix_mutations.correct_lines(solution("gallery"))
     some = random.Random(3).sample(lines, 14)
     found = matrix_mutations.sample([m for line in some for m in matrix_mutations.mutants(line)], 4)
     outcomes = list(matrix_mutations.run(found))

@@ -56,13 +56,18 @@ class Outcome:
     seconds: float
 
 
-def correct_lines(path: Path) -> list[Judged]:
-    """Return the equations of a report's own solution that were judged correct, each once."""
+def solution(path: Path) -> list[Judged]:
+    """Return the claims of a report's own solution with their verdicts."""
     loaded = load(path)
     look = find_look(loaded)
     asks = against(path)
     hand_in = read(Source(path.name, WRITERS["md"](compose(loaded, look), look)[0]), False)
-    found = {(j.claim.left.text, j.claim.right.text): j for j in check(hand_in, asks.subjects, asks.asked)}
+    return check(hand_in, asks.subjects, asks.asked)
+
+
+def correct_lines(judged: list[Judged]) -> list[Judged]:
+    """Return the equations that were judged correct, each once."""
+    found = {(j.claim.left.text, j.claim.right.text): j for j in judged}
     return [j for j in found.values() if j.verdict.kind == "correct" and j.trees and j.claim.relation == "="]
 
 
@@ -119,7 +124,7 @@ def sample(found: list[Mutant], each: int, seed: int = 7) -> list[Mutant]:
 
 
 def main(verbose: bool) -> None:
-    lines = [line for path in REPORTS for line in correct_lines(path)]
+    lines = [line for path in REPORTS for line in correct_lines(solution(path))]
     some = lines if "--all" in sys.argv else random.Random(7).sample(lines, 50)
     found = sample([m for line in some for m in mutants(line)], 10**9 if "--all" in sys.argv else 15)
     outcomes = list(run(found))

@@ -46,6 +46,7 @@ class MatrixSubject(Subject):
 
     def __init__(self, network: MatrixNetwork) -> None:
         self.network, self.name, self.free = network, network.name, False
+        self._known: dict[str, str | None] = {}
         self._behind: dict[str, frozenset[str]] = {}
         self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
         self._jacobians: dict[tuple[str, str, bool, int], tuple[Point, Jacobian]] = {}
@@ -61,6 +62,11 @@ class MatrixSubject(Subject):
         if self.network.update is not None:
             names.add(self.network.update.symbol)
         return Table(frozenset(names), frozenset({*self.network.functions, *self.called}))
+
+    def plain(self, id: str) -> str | None:
+        if id not in self._known:
+            self._known[id] = Subject.plain(self, id)
+        return self._known[id]
 
     @property
     def loss(self) -> str:
