@@ -15,6 +15,7 @@ from derive.check.follow import Slip, followed, slip_of
 from derive.check.general import general
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
+from derive.check.matrices.below import shaped
 from derive.check.matrices.columns import introduced as columns
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
@@ -31,7 +32,7 @@ from derive.source import Slice
 # Operations for each claim while a hand-in has taken so many in all; from the last number on there are few.
 _SHARES = ((300_000, 50_000), (600_000, 4_000))
 _LEAST = 500
-_MATRICES = 8  # so many times more, where a formula is a matrix of numbers
+_MATRICES = 4  # so many times more, where a formula is a matrix of numbers
 _DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
@@ -311,5 +312,8 @@ class _Checker:
 
 
 def _name(tree: s.Tree | None) -> str:
-    """Return the id of a side that is one name, with or without what it depends on; "" for any other."""
-    return tree.id if isinstance(tree, s.Name) else ""
+    """Return the id of a side that is one name, without the shape that stands below it; "" for any other."""
+    if not isinstance(tree, s.Name):
+        return ""
+    below = shaped(tree)
+    return tree.id if below is None else below[0].id

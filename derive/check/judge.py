@@ -80,14 +80,30 @@ def _of_matrices(
     left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
 ) -> Verdict:
     """Return the verdict on an equation of matrices; shapes that stand below names must be theirs."""
-    from derive.check.matrices.explicit import written_out
-    from derive.check.matrices.judge import symbolic
-    from derive.check.matrices.shapes import misfit, stripped
+    from derive.check.matrices.below import stripped
+    from derive.check.matrices.shapes import misfit
+    from derive.check.matrices.sized import sizings
 
     clash = misfit((left, right), bench)
     if clash is not None:
         return clash
     left, right = stripped(left), stripped(right)
+    found: Verdict | None = None
+    for sides in sizings(left, right, bench):
+        one = _sized(*sides, approximate, bench, open_digits)
+        if one.kind == "correct" or found is None or found.kind == "mismatched":
+            found = one
+        if found.kind == "correct":
+            break
+    return found or Verdict("undecided", "the sizes are not known")
+
+
+def _sized(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
+    from derive.check.matrices.explicit import written_out
+    from derive.check.matrices.judge import symbolic
+
     explicit = written_out(left, right, bench)
     if explicit is not None:
         return explicit

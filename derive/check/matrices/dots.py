@@ -86,19 +86,22 @@ def terms(t: s.Add, v: MatrixValuation) -> list[s.Tree]:
             continue
         if at == 0 or at + 1 >= len(t.terms) or isinstance(t.terms[at + 1], s.Dots):
             raise Unread("a sum without an end", t.at)
-        hidden = between(t.terms[at - 1], t.terms[at + 1], v)
-        if at > 1 and _count(t.terms[at - 2], t.terms[at + 1], v) not in (None, len(hidden) + 1):
-            raise Unread("what the dots stand for is not clear", t.at)
-        found += hidden
+        found += _hidden(t.terms[:at], t.terms[at + 1], v)
     return found
 
 
-def _count(first: s.Tree, last: s.Tree, v: MatrixValuation) -> int | None:
-    """Return how many terms lie between two, None where one of them is out of line: then it stands as it is."""
-    try:
-        return len(between(first, last, v))
-    except Unread:
-        return None
+def _hidden(before: Sequence[s.Tree], last: s.Tree, v: MatrixValuation) -> list[s.Tree]:
+    """Return what dots stand for, from the terms before them to the one behind; one of those may be out of line."""
+    first: Unread | None = None
+    counts = {}
+    for shown, term in enumerate(reversed(before[-2:])):
+        try:
+            counts[shown] = between(term, last, v)[shown:]
+        except Unread as unclear:
+            first = first or unclear
+    if len({len(hidden) for hidden in counts.values()}) != 1:
+        raise first or Unread("what the dots stand for is not clear", last.at)
+    return next(iter(counts.values()))
 
 
 def whole(t: s.Matrix, v: MatrixValuation) -> Quantity:

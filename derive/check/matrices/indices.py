@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from math import prod
 
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.language import surface as s
@@ -30,12 +30,14 @@ def split(pieces: list[str], whole: Grid) -> Iterator[tuple[str, ...]]:
     wanted = 1 if 1 in whole.shape else 2
     if len(pieces) in (wanted, 2):
         yield tuple(pieces)
-    if len(pieces) == 1 and re.fullmatch(r"[A-Za-z0-9]{2}", pieces[0]):
-        yield tuple(pieces[0])
+    if len(pieces) == 1 and re.fullmatch(r"[A-Za-z0-9:*]{2}", pieces[0]):
+        yield tuple(pieces[0].replace("*", ":"))
 
 
 def number(text: str, bound: Mapping[str, int], sizes: Mapping[str, int]) -> int | None:
     """Return the number that an index is: `3`, a letter, the size `n`, `i+1`; None where it is none."""
+    if text in sizes:
+        return sizes[text]
     terms = re.findall(r"([+-]?)([A-Za-z]+|\d+)", text)
     if not terms or "".join(sign + word for sign, word in terms) != text:
         return None
@@ -106,6 +108,16 @@ def _letters(at: tuple[str, ...], whole: Grid, skipped: frozenset[str]) -> Itera
 
 def bindings(free: Mapping[str, int], most: int) -> list[dict[str, int]]:
     """Return values of the indices: all of them where they are few, else some that are spread evenly."""
-    every = [dict(zip(free, at, strict=True)) for at in product(*(range(1, size + 1) for size in free.values()))]
-    step = max(1, len(every) // most)
-    return every if len(every) <= most else [*every[::step], every[-1]]
+    count = prod(free.values())
+    step = max(1, count // most)
+    numbers = range(count) if count <= most else [*range(0, count, step), count - 1]
+    return [_unravelled(number, free) for number in numbers]
+
+
+def _unravelled(number: int, free: Mapping[str, int]) -> dict[str, int]:
+    """Return the values of indices that come at a place when all are counted, the last one fastest."""
+    found = {}
+    for letter in reversed(list(free)):
+        number, at = divmod(number, free[letter])
+        found[letter] = at + 1
+    return {letter: found[letter] for letter in free}

@@ -7,11 +7,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from derive.check.quantities import Grid, Mismatch, Quantity, grid, mapped, shape_of, shape_text, total, transposed
+from derive.check.quantities import Grid, Mismatch, Quantity, grid, mapped, shape_of, transposed
 from derive.ops.primitive import real
 
 Shape = tuple[int, int] | tuple[()]
 _DIGITS, _STEP = 160, Fraction(1, 10**50)  # the error of a central difference is of the order of its square
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Entries of a matrix by their places when it is read row by row, and the shape that they have together."""
+
+    places: tuple[int, ...]
+    shape: Shape
+
+    @staticmethod
+    def of(row: int | None, column: int | None, whole: tuple[int, int]) -> Part:
+        """Return an entry, or a row (no column), or a column (no row)."""
+        height, width = whole
+        rows = range(height) if row is None else [row]
+        columns = range(width) if column is None else [column]
+        places = tuple(i * width + j for i in rows for j in columns)
+        return Part(places, () if len(places) == 1 else (len(rows), len(columns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +69,12 @@ class Jacobian:
             return None
         return self._shaped([row[i] for i, row in enumerate(self.rows)], self.of)
 
-    def part(self, output: int | None, input: int | None) -> Jacobian:
-        """Return the derivative of one entry, or by one entry, by their places when they are read row by row."""
-        rows = self.rows if output is None else (self.rows[output],)
+    def part(self, output: Part | None, input: Part | None) -> Jacobian:
+        """Return the derivative of some entries, or by some: None for all of them."""
+        rows = self.rows if output is None else tuple(self.rows[k] for k in output.places)
         if input is not None:
-            rows = tuple((row[input],) for row in rows)
-        return Jacobian(rows, self.of if output is None else (), self.wrt if input is None else ())
+            rows = tuple(tuple(row[k] for k in input.places) for row in rows)
+        return Jacobian(rows, self.of if output is None else output.shape, self.wrt if input is None else input.shape)
 
     @staticmethod
     def _shaped(cells: Sequence[Any], shape: Shape) -> Quantity:
@@ -96,6 +113,3 @@ def _cells(x: Quantity) -> list[Any]:
 def _moved(x: Quantity, place: int, step: Any) -> Quantity:
     count = iter(range(len(_cells(x))))
     return mapped(x, lambda cell: real(cell) + step if next(count) == place else cell)
-
-
-__all__ = ["Jacobian", "by_differences", "of_adjoint", "shape_text", "total"]

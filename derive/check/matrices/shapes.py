@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from derive.check.bench import Bench, Verdict
+from derive.check.matrices.below import said
 from derive.check.matrices.indices import number
 from derive.check.matrices.letters import lettered
 from derive.check.quantities import Mismatch, Quantity, shape_of
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread
 from derive.language import surface as s
-from derive.language.unfold import rebuilt
-from derive.language.walk import walk
 from derive.numeric import precisely
 from derive.ops import DomainError
-
-_SHAPE = re.compile(r"(?:(?P<sub>.*),)?(?P<rows>[A-Za-z0-9_+-]+?)x(?P<columns>[A-Za-z0-9_+-]+)")
-
-_CONSTANTS = ("0", "1", "I")  # whose shape is a part of their name
 
 
 def space(tree: s.Tree) -> tuple[s.Tree, ...] | None:
@@ -48,10 +41,10 @@ def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
         with precisely():
             for point in bench.subject.loose or bench.points:
                 try:
+                    wanted = [int(bench.world(point).valuation().scalar(d, "a dimension")) for d in dims]
                     found = _shape(left, point, bench)
                 except (DomainError, ZeroDivisionError, OverflowError):
                     continue
-                wanted = [int(bench.world(point).valuation().scalar(d, "a dimension")) for d in dims]
                 if not _fits(found, wanted):
                     text = lettered("×".join(map(str, found)), point.sizes, bench.subject)  # type: ignore[arg-type]
                     return Verdict("wrong", f"it is {text or 'a number'}")
@@ -84,30 +77,6 @@ def _fits(found: tuple[int, ...], wanted: list[int]) -> bool:
     if len(wanted) == 1:
         return found == () if wanted == [1] else sorted(found) == sorted((1, wanted[0])) and len(found) == 2
     return (found or (1, 1)) == (tuple(wanted) or (1, 1))
-
-
-def stripped(tree: s.Tree) -> s.Tree:
-    """Return a tree without the shapes that stand below its names."""
-    if isinstance(tree, s.Name):
-        found = shaped(tree)
-        return found[0] if found is not None else tree
-    return rebuilt(tree, stripped)
-
-
-def shaped(t: s.Name) -> tuple[s.Name, str, str] | None:
-    """Return a name without the shape below it, and the two sizes; None for a name without one."""
-    match = _SHAPE.fullmatch(t.sub)
-    if match is None or t.base in _CONSTANTS:
-        return None
-    sub, sup = match["sub"] or "", f"^{t.sup}" if t.sup else ""
-    id = (f"{t.base}_{sub}" if sub else t.base) + sup
-    return s.Name(t.at, id, t.base, sub, t.sup, t.latex), match["rows"], match["columns"]
-
-
-def said(tree: s.Tree) -> Iterator[tuple[s.Name, str, str]]:
-    """Yield the names with shapes below them."""
-    names = (part for part in walk(tree) if isinstance(part, s.Name))
-    yield from (found for name in names if (found := shaped(name)) is not None)
 
 
 def misfit(trees: tuple[s.Tree, s.Tree], bench: Bench) -> Verdict | None:

@@ -35,6 +35,9 @@ _SCALES = (Fraction(1), Fraction(1), Fraction(2), Fraction(1, 4), Fraction(1))
 _SMALLEST = 4  # size of a dimension that has no number: between its ends there is more than one
 
 
+UNSIZED = ("I", "1", "0")  # the identity, ones and zeros, where no size stands below them
+
+
 class MatrixSubject(Subject):
     """What can be asked of a network of matrices: as of one of numbers, with quantities for numbers."""
 
@@ -43,6 +46,7 @@ class MatrixSubject(Subject):
 
     def __init__(self, network: MatrixNetwork) -> None:
         self.network, self.name, self.free = network, network.name, False
+        self._known: dict[str, str | None] = {}
         self._behind: dict[str, frozenset[str]] = {}
         self._later: dict[tuple[int, frozenset[str] | None], Point | None] = {}
         self._jacobians: dict[tuple[str, str, bool, int], tuple[Point, Jacobian]] = {}
@@ -58,6 +62,11 @@ class MatrixSubject(Subject):
         if self.network.update is not None:
             names.add(self.network.update.symbol)
         return Table(frozenset(names), frozenset({*self.network.functions, *self.called}))
+
+    def plain(self, id: str) -> str | None:
+        if id not in self._known:
+            self._known[id] = Subject.plain(self, id)
+        return self._known[id]
 
     @property
     def loss(self) -> str:
@@ -90,11 +99,15 @@ class MatrixSubject(Subject):
     def has_entry(self, id: str) -> bool:
         from derive.check.matrices.world import MatrixWorld
 
+        if id in UNSIZED:
+            return self.plain(id) is None
         if not self.points:
             return False
         world, (base, _, rest) = MatrixWorld(self, self.points[0]), id.partition("_")
         sub, _, sup = rest.partition("^")
         name = s.Name((0, 0), id, base, sub, sup, id)
+        if sub.isalnum() and len(sub) == 1 and isinstance(world.name(base + (f"^{sup}" if sup else "")), Grid):
+            return True  # Y_i: a row or a column, which is not said
         return constant(id, self.points[0].sizes) is not None or next(places(name, world.whole), None) is not None
 
     @cached_property

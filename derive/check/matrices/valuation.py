@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
 from derive.check.matrices import dots
+from derive.check.matrices.below import shaped
 from derive.check.matrices.indices import extents, number, places, split
-from derive.check.matrices.jacobian import Jacobian
+from derive.check.matrices.jacobian import Jacobian, Part
 from derive.check.quantities import Grid, Quantity
-from derive.check.value import Unread, Valuation
+from derive.check.value import COMPARED, Unread, Valuation
 from derive.language import surface as s
 from derive.ops import DomainError
 
@@ -47,6 +48,8 @@ class MatrixValuation(Valuation):
                 self.largest, self.least = max(self.largest, size), min(self.least, size)
 
     def name(self, t: s.Name) -> Quantity:
+        below = shaped(t)
+        t = t if below is None else below[0]
         if t.id in self.bound:
             return Fraction(self.bound[t.id])
         if self.world.whole(t.id) is None and t.sub:
@@ -56,11 +59,12 @@ class MatrixValuation(Valuation):
         return Valuation.name(self, t)
 
     def entry(self, t: s.Name) -> Quantity | None:
-        """Return an entry of a matrix, or Kronecker's δ_ij; None for any other name."""
-        for id, at, whole in places(t, self.world.whole):
-            row, column = self.position(at, whole, id) or (None, None)
-            if row is not None and column is not None:
-                return whole.rows[row][column]
+        """Return an entry, a row or a column of a matrix, or Kronecker's δ_ij; None for any other name."""
+        self._takes(2)
+        for _, at, whole in places(t, self.world.whole):
+            part = self.part(at, whole)
+            if part is not None:
+                return q.grid(_shaped([whole.cells[k] for k in part.places], part.shape))
         if t.base == "delta" and not t.sup:
             pieces = t.sub.split(",") if "," in t.sub else list(t.sub)
             pair = [self.place(p) for p in pieces]
@@ -72,26 +76,27 @@ class MatrixValuation(Valuation):
         """Return the number that an index is."""
         return number(text, self.bound, self.world.point.sizes)
 
-    def position(self, at: tuple[str, ...], whole: Grid, id: str) -> tuple[int, int] | None:
-        """Return the row and the column of an entry, from 0; None where an index is no number."""
-        numbers = [self.place(p) for p in at]
-        if None in numbers:
+    def part(self, at: tuple[str, ...], whole: Grid) -> Part | None:
+        """Return which entries indices mean, `:` for all in a row or a column; None where an index is no number."""
+        numbers = [None if text == ":" else self.place(text) for text in at]
+        if any(n is None and text != ":" for n, text in zip(numbers, at, strict=True)) or at in ((":",), (":", ":")):
             return None
-        row, column = [*(n or 0 for n in numbers), 1][:2]
+        row, column = [*numbers, 1][:2]
         if len(at) == 1 and whole.shape[0] == 1:
             row, column = column, row
-        if not (1 <= row <= whole.shape[0] and 1 <= column <= whole.shape[1]):
-            raise DomainError(f"the entry {', '.join(map(str, numbers))} of the {q.shape_text(whole)} matrix {id}")
-        return row - 1, column - 1
+        for place, size in zip((row, column), whole.shape, strict=True):
+            if place is not None and not 1 <= place <= size:
+                raise DomainError(f"the entry {', '.join(at)} of a {q.shape_text(whole)} matrix")
+        return Part.of(None if row is None else row - 1, None if column is None else column - 1, whole.shape)
 
     def index(self, t: s.Index) -> Quantity:
         body = self.value(t.body)
         if not isinstance(body, Grid):
             raise Unread("an entry of what is no matrix", t.at)
         for at in split(t.sub.split(","), body):
-            found = self.position(at, body, "in brackets")
-            if found is not None:
-                return body.rows[found[0]][found[1]]
+            part = self.part(at, body)
+            if part is not None:
+                return q.grid(_shaped([body.cells[k] for k in part.places], part.shape))
         raise Unread("this index has no meaning here", t.at)
 
     def pow(self, t: s.Pow) -> Quantity:
@@ -103,16 +108,38 @@ class MatrixValuation(Valuation):
     def div(self, t: s.Div) -> Quantity:
         return q.over(self.value(t.above), self.value(t.below), each=True)
 
+    def seq(self, t: s.Seq) -> Quantity:
+        """Return columns in brackets as a matrix of them."""
+        if t.kind != "set" and not any(isinstance(x, s.Seq) for x in t.items):
+            values = [self.value(x) for x in t.items]
+            if all(isinstance(x, Grid) for x in values):
+                return q.blocks([values])
+        return Valuation.seq(self, t)
+
+    def indicator(self, t: s.Indicator) -> Quantity:
+        """Return 1 where a condition holds and 0 elsewhere, entry by entry."""
+        if isinstance(t.condition, s.Relation) and len(t.condition.signs) == 1:
+            a, b = (self.value(side) for side in t.condition.sides)
+            compare = COMPARED.get(t.condition.signs[0])
+            if compare is not None and (isinstance(a, Grid) or isinstance(b, Grid)):
+                return q.paired(a, b, lambda x, y: Fraction(int(compare(x, y))), t.condition.signs[0])
+        return Fraction(int(self.holds(t.condition)))
+
+    def holds(self, condition: s.Tree) -> bool:
+        sides = condition.sides if isinstance(condition, s.Relation) else ()
+        if any(isinstance(self.value(side), Grid) for side in sides):
+            raise Unread("a condition about a matrix", condition.at)
+        return Valuation.holds(self, condition)
+
     def transpose(self, t: s.Transpose) -> Quantity:
         """Return a transpose; `X_{kj}^T` is the entry kj of it."""
         if isinstance(t.body, s.Name) and t.body.sub and self.world.whole(t.body.id) is None:
-            for id, at, whole in places(t.body, self.world.whole):
-                if len(at) == 2 and 1 not in whole.shape:
-                    turned = q.transposed(whole)
-                    assert isinstance(turned, Grid)
-                    found = self.position(at, turned, id)
-                    if found is not None:
-                        return turned.rows[found[0]][found[1]]
+            for _, at, whole in places(t.body, self.world.whole):
+                turned = q.transposed(whole)
+                assert isinstance(turned, Grid)
+                part = self.part(at, turned) if len(at) == 2 and ":" not in at and 1 not in whole.shape else None
+                if part is not None:
+                    return turned.cells[part.places[0]]
         return q.transposed(self.value(t.body))
 
     def add(self, t: s.Add) -> Quantity:
@@ -157,7 +184,7 @@ class MatrixValuation(Valuation):
 
     def _product(self, a: Quantity, b: Quantity, sign: str) -> Quantity:
         if isinstance(a, Grid) and isinstance(b, Grid):
-            self._takes(len(a.cells) * b.shape[1] // 4)
+            self._takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
         if sign == "otimes":
             return Valuation.mul(self, s.Mul((0, 0), (_Held((0, 0), a), _Held((0, 0), b)), (sign,)))  # type: ignore[arg-type]
         return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)
@@ -210,6 +237,11 @@ class _Held:
     value: Quantity
 
 
+def _shaped(cells: list[Any], shape: tuple[int, ...]) -> list[list[Any]]:
+    width = shape[1] if shape else 1
+    return [cells[k : k + width] for k in range(0, len(cells), width)]
+
+
 def _chained(factors: list[s.Tree], signs: list[str], at: int) -> int:
     """Return how many derivatives stand side by side from here on."""
     end = at + 1
@@ -225,6 +257,8 @@ _RULES: dict[type, Callable[[MatrixValuation, Any], Quantity]] = {
     s.Pow: MatrixValuation.pow,
     s.Div: MatrixValuation.div,
     s.Transpose: MatrixValuation.transpose,
+    s.Indicator: MatrixValuation.indicator,
+    s.Seq: MatrixValuation.seq,
     s.Add: MatrixValuation.add,
     s.Matrix: MatrixValuation.matrix,
     s.Mul: MatrixValuation.mul,

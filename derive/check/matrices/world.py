@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from derive.check import quantities as q
 from derive.check.matrices.indices import places
-from derive.check.matrices.jacobian import Jacobian, by_differences
+from derive.check.matrices.jacobian import Jacobian, Part, by_differences
 from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation
 from derive.check.quantities import Grid, Quantity, Scalar
@@ -133,16 +133,16 @@ class MatrixWorld(NetworkWorld):
 
         return by_differences(moved, self.point.values[wrt[0]]).part(None, wrt[1])
 
-    def _slot(self, tree: s.Tree, at: MatrixValuation) -> tuple[str, int | None] | None:
-        """Return the node that stands in a derivative, and the place of its entry where it is one."""
+    def _slot(self, tree: s.Tree, at: MatrixValuation) -> tuple[str, Part | None] | None:
+        """Return the node that stands in a derivative, and which of its entries where not all are meant."""
         node = self.quantity(tree)
         if node is not None:
             return node, None
         if isinstance(tree, s.Name) and tree.sub:
             for id, indices, whole in places(tree, self.whole):
-                holder, found = self.holder(id), at.position(indices, whole, id)
+                holder, found = self.holder(id), at.part(indices, whole)
                 if holder is not None and found is not None:
-                    return holder, found[0] * whole.shape[1] + found[1]
+                    return holder, found
         return None
 
     def chain(self, factors: Sequence[s.Tree], at: MatrixValuation) -> Jacobian | None:

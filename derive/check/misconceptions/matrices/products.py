@@ -172,7 +172,7 @@ PRODUCTS = (
         "outer-product",
         "Inner and outer product confused",
         "Of two columns δ and x, δ xᵀ is a matrix with an entry for each pair, δᵀ x is a number. The gradient "
-        "by a weight matrix has an entry for each pair of an output and an input. So it is the outer product, the error first.",
+        "by a weight matrix has an entry for each pair of an output and an input, so it is the outer product.",
         "the product of the two vectors should be {right}",
         Example(
             _LAYER,

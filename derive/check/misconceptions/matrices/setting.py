@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from derive.check.bench import Bench, constant
+from derive.check.matrices.below import stripped
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.matrices.judge import READINGS, free
-from derive.check.matrices.shapes import stripped
 from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.world import MatrixWorld
 from derive.check.quantities import Grid, Quantity, shape_of, transposed
