@@ -20,10 +20,15 @@ def result(network: Network) -> dict[str, Any]:
         "values": {n.spelled: number(numbers.values[n.name]) for n in nodes} if numbers else {},
         "gradients": {n.spelled: _gradient(network, n.name, numbers) for n in nodes},
         "updated": _updated(network),
-        "adjoint_names": {made.spelled: network.graph[name].spelled for name, made in network.named.items()},
         "steps": [_step(network, name) for name in network.derivation.steps],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
+        **adjoint_names({made.spelled: network.graph[name].spelled for name, made in network.named.items()}),
     }
+
+
+def adjoint_names(names: dict[str, str]) -> dict[str, Any]:
+    """Return the key for what the author calls derivatives of the loss, each with its line; none without names."""
+    return {"adjoint_names": names} if names else {}
 
 
 def _updated(network: Network) -> dict[str, Any]:

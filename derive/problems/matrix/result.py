@@ -11,7 +11,7 @@ from derive.matrices.plain import Unwritable, plain
 from derive.matrices.term import Term, ordered
 from derive.problems.matrix.forms import Adjoint, symbol
 from derive.problems.matrix.network import MatrixNetwork
-from derive.problems.result import number
+from derive.problems.result import adjoint_names, number
 
 
 def result(network: MatrixNetwork) -> dict[str, Any]:
@@ -27,9 +27,9 @@ def result(network: MatrixNetwork) -> dict[str, Any]:
         else {},
         "gradients": {n.spelled: _gradient(network, n.name) for n in names if network.loss},
         "updated": {network.names[n].spelled: rows(x) for n, x in network.updated.items()} if numbers else {},
-        "adjoint_names": {made.spelled: network.names[name].spelled for name, made in network.named.items()},
         "steps": [_step(network, adjoint) for adjoint in network.adjoints.values()],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
+        **adjoint_names({made.spelled: network.names[name].spelled for name, made in network.named.items()}),
     }
 
 
