@@ -68,11 +68,19 @@ def parts(text: str) -> list[Part]:
     made: list[Part] = []
     before: Path = ()
     for start, label in sorted(found.items()):
-        own = _below(path_of(label), before)
+        own = _below(path_of(_without_article(label, text[start : start + 60])), before)
         path = tuple(word or (before[at] if at < len(before) else "") for at, word in enumerate(own))
         before = path
         made.append(Part(start, path, label.strip()))
     return made
+
+
+def _without_article(label: str, text: str) -> str:
+    """Return a label without the word that follows the number: `1 A product` is part 1, not 1 (a)."""
+    article = re.search(rf"{re.escape(label)}[ \t]+[a-z]{{2,}}", text) and re.fullmatch(
+        r"(?P<number>.*\d)[ \t]+A", label
+    )
+    return article["number"] if article else label
 
 
 def _below(own: Path, before: Path) -> Path:

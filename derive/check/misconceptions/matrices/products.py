@@ -103,6 +103,8 @@ def _without_factor(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
     for part, put in spots(tree):
         if isinstance(part, s.Mul):
             for k, factor in enumerate(part.factors):
+                if isinstance(factor, (s.Num, s.Div)):
+                    continue  # a number in front is another mistake
                 factors = (*part.factors[:k], *part.factors[k + 1 :])
                 signs = (*part.signs[: max(k - 1, 0)], *part.signs[max(k, 1) :])
                 made = factors[0] if len(factors) == 1 else s.Mul(part.at, factors, signs)
