@@ -15,7 +15,7 @@ from derive.check.subject import Point, Subject
 from derive.check.value import Valuation, primitive_function
 from derive.expr import Value
 from derive.language import surface as s
-from derive.language.meaning import OPEN
+from derive.language.meaning import OPEN, compound_id
 from derive.language.occurrences import quantities
 from derive.ops import SPELLINGS, DomainError
 from derive.ops.primitive import real
@@ -226,4 +226,6 @@ class NetworkWorld:
                 return self.node(tree.id)
             case s.Call(primes=0):
                 return self.node(tree.fn)
+            case s.Pow() if compound := compound_id(tree):
+                return self.node(compound)
         return None

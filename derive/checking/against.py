@@ -122,6 +122,11 @@ def _asked(shown: list[tuple[PartPath, Chain]]) -> Iterator[Asked]:
         yield Asked(path, counted.most_common(1)[0][0], "".join(path))
 
 
+def _answer(chain: Chain) -> str:
+    """Return the last formula of a chain, without the space that it lies in."""
+    return next((link.latex for link in reversed(chain.links) if link.relation != r"\in"), chain.links[-1].latex)
+
+
 def _wanted(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]) -> Iterator[Wanted]:
     """Yield the gradients of parameters and the updated values that parts show, each once for a part."""
     seen: set[tuple[PartPath, str]] = set()
@@ -133,4 +138,4 @@ def _wanted(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]
             continue
         seen.add((part, chain.shows))
         spelled = subjects[problem].spelled(node)
-        yield Wanted(part, problem, node, kind == "new", spelled, chain.left, chain.links[-1].latex)
+        yield Wanted(part, problem, node, kind == "new", spelled, chain.left, _answer(chain))

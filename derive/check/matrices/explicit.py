@@ -10,6 +10,8 @@ from derive.check.bench import Bench, Verdict
 from derive.check.matrices.dots import Shown, has_dots
 from derive.check.matrices.indices import extents
 from derive.check.matrices.judge import READINGS, Reading, certain
+from derive.check.matrices.letters import lettered
+from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation
 from derive.check.matrices.world import MatrixWorld
 from derive.check.quantities import Grid, Mismatch
@@ -26,8 +28,7 @@ _PLACES = ((2, 3), (3, 2), (3, 3))  # values of the first two free indices: neit
 class _Unlike:
     """An entry that is another one: its row and column, and what stands there."""
 
-    row: int
-    column: int
+    place: tuple[int, int]
     size: tuple[int, int]
     cell: s.Tree
 
@@ -93,7 +94,10 @@ def _compared(shown: Shown, other: s.Tree, letter: str, bench: Bench, reading: R
             except Mismatch as clash:
                 return Verdict("mismatched", str(clash))
             if unlike is not None:
-                where = f"row {unlike.row + 1}, column {unlike.column + 1} of {unlike.size[0]}×{unlike.size[1]}"
+                row, column = (
+                    _number(k, n, letter, bench, point) for k, n in zip(unlike.place, unlike.size, strict=True)
+                )
+                where = f"row {row}, column {column}"
                 return Verdict("wrong", f"the entry in {where} is another one")
             count += 1
     return Verdict("correct") if count > 1 else Verdict("undecided", "it has a value at too few points")
@@ -114,14 +118,22 @@ def _unlike(
         try:
             found = inner.value(cell)
         except DomainError:  # an entry that the matrix does not have
-            return _Unlike(row, column, whole.shape, cell)
+            return _Unlike((row, column), whole.shape, cell)
         if isinstance(found, Grid) or not close(
             whole.rows[row][column], found, max(v.largest, inner.largest), DIGITS - 6
         ):
-            return _Unlike(row, column, whole.shape, cell)
+            return _Unlike((row, column), whole.shape, cell)
         if not certain([v, inner]):
             raise DomainError("the numbers on the way are too far apart")
     return None
+
+
+def _number(at: int, size: int, letter: str, bench: Bench, point: Point) -> str:
+    """Return the number of a row or a column, as a letter where it is the last one or stands alone."""
+    assert isinstance(bench.subject, MatrixSubject)
+    if at + 1 == size:
+        return lettered(str(size), point.sizes, bench.subject)
+    return letter if letter and at > 0 else str(at + 1)
 
 
 def _bound(world: MatrixWorld, bound: dict[str, int]) -> MatrixValuation:

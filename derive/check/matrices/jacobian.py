@@ -102,8 +102,14 @@ def by_differences(function: Callable[[Quantity], Quantity], at: Quantity) -> Ja
         columns, shape = [], shape_of(function(at))
         for k in range(len(_cells(at))):
             ends = [_cells(function(_moved(at, k, sign * step))) for sign in (1, -1)]
-            columns.append([(real(a) - real(b)) / (2 * step) for a, b in zip(*ends, strict=True)])
+            columns.append([_slope(a, b, step) for a, b in zip(*ends, strict=True)])
     return Jacobian(tuple(zip(*columns, strict=True)), shape, shape_of(at))
+
+
+def _slope(a: Any, b: Any, step: Any) -> Any:
+    """Return a quotient of differences; 0 where nothing but rounding is left of it."""
+    off = real(a) - real(b)
+    return off / (2 * step) if abs(off) > step * step * (1 + abs(real(a))) else Fraction(0)
 
 
 def _cells(x: Quantity) -> list[Any]:

@@ -117,7 +117,10 @@ def _lettered(text: str, point: Point, bench: Bench) -> str:
 
 
 def _witness(point: Point, a: Quantity, b: Quantity) -> dict[str, Any]:
-    return {"at": dict(point.sizes), "left": a, "right": b}
+    if point.given:
+        return {"at": {}, "left": a, "right": b}
+    sizes = {name: Fraction(size) for name, size in point.sizes.items()}
+    return {"at": sizes, "left": a, "right": b}
 
 
 def _factor(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from derive.check.bench import Bench, Verdict, constant
 from derive.check.judge import judge
+from derive.check.matrices.below import said
 from derive.check.matrices.shapes import space
 from derive.check.misconceptions import MISCONCEPTIONS
 from derive.check.misconceptions.edits import same
@@ -31,8 +32,8 @@ def explain(left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Diag
     if not bench.subject.points:
         return None
     setting = MatrixSetting(left, right, bench)
-    if space(right) is not None or "not " in verdict.because:
-        return Diagnosis(MISCONCEPTIONS["wrong-shape"], f"{verdict.because}" or MISCONCEPTIONS["wrong-shape"].says)
+    if space(right) is not None or any(said(left)) or any(said(right)):
+        return _of_shapes(right, verdict)
     for record in MATRICES:
         if record.relates is not None:
             change = record.relates(setting.left, setting.right, setting)
@@ -50,6 +51,14 @@ def explain(left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Diag
         for change, meant in _explanations(variants, None, setting):
             return _told(MISCONCEPTIONS[code], says, change, meant)
     return None
+
+
+def _of_shapes(right: s.Tree, verdict: Verdict) -> Diagnosis:
+    """Return that a shape is another one, with the space that it should be."""
+    record = MISCONCEPTIONS["wrong-shape"]
+    found = re.fullmatch(r"it is ([\w+]+)×([\w+]+)", verdict.because)
+    expected = rf"\mathbb{{R}}^{{{found[1]} \times {found[2]}}}" if found and space(right) is not None else None
+    return Diagnosis(record, record.says, expected)
 
 
 def _explanations(

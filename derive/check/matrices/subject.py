@@ -103,8 +103,8 @@ class MatrixSubject(Subject):
             return self.plain(id) is None
         if not self.points:
             return False
-        world, (base, _, rest) = MatrixWorld(self, self.points[0]), id.partition("_")
-        sub, _, sup = rest.partition("^")
+        world, (head, _, sup) = MatrixWorld(self, self.points[0]), id.partition("^")
+        base, _, sub = head.rpartition("_")
         name = s.Name((0, 0), id, base, sub, sup, id)
         if sub.isalnum() and len(sub) == 1 and isinstance(world.name(base + (f"^{sup}" if sup else "")), Grid):
             return True  # Y_i: a row or a column, which is not said

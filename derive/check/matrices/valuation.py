@@ -15,6 +15,7 @@ from derive.check.matrices.jacobian import Jacobian, Part
 from derive.check.quantities import Grid, Quantity
 from derive.check.value import COMPARED, Unread, Valuation
 from derive.language import surface as s
+from derive.language.meaning import compound_id
 from derive.ops import DomainError
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ class MatrixValuation(Valuation):
         raise Unread("this index has no meaning here", t.at)
 
     def pow(self, t: s.Pow) -> Quantity:
+        compound = compound_id(t)
+        if compound and self.world.known(compound):  # σ² as one name
+            return Valuation.pow(self, t)
         base = self.value(t.base)
         if isinstance(base, Grid) and base.shape[0] != base.shape[1]:
             return q.to_the(base, self.value(t.exponent), each=True)

@@ -95,10 +95,22 @@ def _wrong(feedback: Feedback, judged: Judged) -> tuple[Inline, ...]:
         return (judged.verdict.because,) if judged.verdict.because else ()
     left, right, where = _pair(witness["left"], witness["right"])
     at = list(_places(witness["at"], judged.subject)) if witness["at"] else []
+    if at and judged.subject.of_matrices:  # the numbers are drawn, only their sizes can be said
+        return (
+            "the two sides differ: with numbers at random and ",
+            *at,
+            f", {where}the left one is ",
+            left,
+            *_and(right),
+        )
     if at:
-        return ("the two sides differ: at ", *at, f" the left one is {where}", left, " and the right one ", right)
+        return ("the two sides differ: at ", *at, f" {where}the left one is ", left, *_and(right))
     given = "with the numbers of the exercise " if judged.trees and not constant(judged.trees[0]) else ""
-    return (f"{given}the left side is {where}", left, ", the right one ", right)
+    return (f"{given}{where}the left side is ", left, ", the right one ", right)
+
+
+def _and(right: Inline) -> tuple[Inline, ...]:
+    return " and the right one ", right
 
 
 def _pair(a: Quantity, b: Quantity) -> tuple[Inline, Inline, str]:

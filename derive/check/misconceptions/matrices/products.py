@@ -103,6 +103,8 @@ def _without_factor(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
     for part, put in spots(tree):
         if isinstance(part, s.Mul):
             for k, factor in enumerate(part.factors):
+                if isinstance(factor, (s.Num, s.Div)):
+                    continue  # a number in front is another mistake
                 factors = (*part.factors[:k], *part.factors[k + 1 :])
                 signs = (*part.signs[: max(k - 1, 0)], *part.signs[max(k, 1) :])
                 made = factors[0] if len(factors) == 1 else s.Mul(part.at, factors, signs)
@@ -243,7 +245,18 @@ def _doubled(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
     yield Change(s.Mul(here(), (s.Num(here(), "0.5"), tree), ("",)), tree, None)
 
 
+def _unsquared(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
+    """Yield formulas without a square, or with one more."""
+    for part, put in spots(tree):
+        if isinstance(part, s.Pow) and isinstance(part.exponent, s.Num) and part.exponent.text == "2":
+            yield Change(put(part.base), part, part.base)
+        elif isinstance(part, (s.Name, s.Call)) and setting.shape(part):
+            squared = s.Pow(here(), part, s.Num(here(), "2"), True)
+            yield Change(put(squared), part, squared)
+
+
 SHARED = {
+    "square-missing": (_unsquared, "{wrong} stands where {right} belongs"),
     "activation-for-derivative": (_undifferentiated, "{wrong} stands where {right} belongs"),
     "factor-two": (_doubled, "a factor 2 or 1/2 is missing, or one too many"),
     "sign": (_signs, "{wrong} should be {right}"),

@@ -158,7 +158,7 @@ SHAPES = (
         "It has another shape",
         "W with m rows and n columns takes a column of n entries to one of m, so a layer of m units has a matrix of m "
         "rows. The shape of a gradient is that of what it is taken by. Write rows first, then columns.",
-        "its shape is another one",
+        "rows first, then columns",
         Example(_PRODUCT, r"X \in \mathbb{R}^{n \times d}", r"X \in \mathbb{R}^{d \times n}"),
         _exchanged,
     ),

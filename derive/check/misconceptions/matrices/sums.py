@@ -77,7 +77,7 @@ SUMS = (
         "Not summed over the batch",
         "A bias is added to every sample, so its gradient is the sum of what each sample gives. "
         "A row (or a column) for each sample is left over where that sum was not taken.",
-        "the right side still has an entry for each sample: they are summed in {right}",
+        "the right side still has a row or a column for each sample: the gradient is their sum",
         Example(
             _BATCH,
             r"\frac{\partial L}{\partial b} = 2 (Z - Y)",
