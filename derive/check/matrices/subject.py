@@ -14,7 +14,7 @@ from derive.check.matrices.indices import places
 from derive.check.matrices.jacobian import Jacobian, by_differences, of_adjoint
 from derive.check.quantities import Grid, Quantity
 from derive.check.subject import Point, Subject
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table

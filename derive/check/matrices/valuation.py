@@ -13,7 +13,8 @@ from derive.check.matrices.below import shaped
 from derive.check.matrices.indices import extents, number, places, split
 from derive.check.matrices.jacobian import Jacobian, Part
 from derive.check.quantities import Grid, Quantity
-from derive.check.value import COMPARED, Unread, Valuation
+from derive.check.value import COMPARED, Valuation
+from derive.check.work import Unread
 from derive.language import surface as s
 from derive.language.meaning import compound_id
 from derive.ops import DomainError
@@ -36,7 +37,7 @@ class MatrixValuation(Valuation):
     def value(self, tree: s.Tree) -> Quantity:
         own = _RULES.get(type(tree))
         if own is not None:
-            self._takes(1)
+            self.takes(1)
             found = own(self, tree)
             self._met(found)
             return found
@@ -61,7 +62,7 @@ class MatrixValuation(Valuation):
 
     def entry(self, t: s.Name) -> Quantity | None:
         """Return an entry, a row or a column of a matrix, or Kronecker's δ_ij; None for any other name."""
-        self._takes(2)
+        self.takes(2)
         for _, at, whole in places(t, self.world.whole):
             part = self.part(at, whole)
             if part is not None:
@@ -188,7 +189,7 @@ class MatrixValuation(Valuation):
 
     def _product(self, a: Quantity, b: Quantity, sign: str) -> Quantity:
         if isinstance(a, Grid) and isinstance(b, Grid):
-            self._takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
+            self.takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
         if sign == "otimes":
             return Valuation.mul(self, s.Mul((0, 0), (_Held((0, 0), a), _Held((0, 0), b)), (sign,)))  # type: ignore[arg-type]
         return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)
