@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
@@ -157,6 +158,8 @@ class MatrixValuation(Valuation):
 
     def mul(self, t: s.Mul) -> Quantity:
         factors, signs = list(t.factors), ["", *t.signs]
+        if self._differential(factors, signs):
+            raise Unread("a differential is not looked at", t.at)
         found: Quantity | None = None
         at = 0
         while at < len(factors):
@@ -165,6 +168,14 @@ class MatrixValuation(Valuation):
             at += length
         assert found is not None
         return found
+
+    def _differential(self, factors: list[s.Tree], signs: list[str]) -> bool:
+        """Return whether a d stands before a name of the network, as in dY: that is no product."""
+        for k, (a, b) in enumerate(pairwise(factors)):
+            beside = isinstance(a, s.Name) and a.id == "d" and signs[k + 1] == "" and isinstance(b, s.Name)
+            if beside and self.world.subject.plain("d") is None and self.world.node(b.id) is not None:  # type: ignore[union-attr]
+                return True
+        return False
 
     def _factor(self, factors: list[s.Tree], signs: list[str], at: int) -> tuple[Quantity, int]:
         """Return the value of a factor, or of a chain of derivatives from here on, and how many factors it takes."""
