@@ -14,6 +14,7 @@ _BOX = 0.65
 _LABEL = 2.5
 _SPILL = 1.02  # of the line may be taken, as widths are estimates
 _REASON, _GAP = 11.5, 1.5  # the column of reasons, and what parts it from the rows
+_TOGETHER = 7  # lines that do not go over a page
 _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 
 
@@ -22,7 +23,7 @@ class Row:
     """One printed row: what stands left and right of the alignment point.
 
     first: begins a chain that is set apart from the one above. continued: goes on with the expression of the row above.
-    why: the reason of the step, on the first row of its chain.
+    why: the reason of the step, on the first row of its chain. torn: a product of it goes on in another row.
     """
 
     left: str
@@ -31,15 +32,21 @@ class Row:
     continued: bool = False
     label: str = ""
     why: tuple[Inline, ...] = ()
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of an expression that stays together; `lead` is printed before it only where it begins a row."""
+    """A part of an expression that stays together; `lead` is printed before it only where it begins a row.
+
+    first: of a later summand that takes several rows; torn: of any summand that does.
+    """
 
     latex: str
     width: float
     lead: str = ""
+    first: bool = False
+    torn: bool = False
 
 
 def beside(aligned: Aligned, line: float, margin: float) -> tuple[float, float]:
@@ -69,6 +76,22 @@ def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
     return [replace(row, first=apart and i == 0) for made in parts for i, row in enumerate(made)]
 
 
+def spread(aligned: Aligned, line: float, margin: float) -> tuple[list[Row], float]:
+    """Return the rows of chains without reasons and the line that they take.
+
+    That is the margin of the look as well where they would not fit otherwise, or a product would break.
+    """
+    made = rows(aligned, line)
+    if not margin or (scale(made, line) == 1.0 and not any(row.torn for row in made)):
+        return made, line
+    return rows(aligned, line + margin), line + margin
+
+
+def short(made: list[Row]) -> bool:
+    """Return whether rows are so few that they stand on one page."""
+    return sum(2 if _tall(row) else 1 for row in made) <= _TOGETHER
+
+
 def scale(made: list[Row], line: float) -> float:
     """Return how much smaller rows must be set to fit the line: 1, or less where something in them cannot break."""
     widest = max((measure(row.left) + measure(row.right) + row.continued * _INDENT for row in made), default=0.0)
@@ -92,7 +115,8 @@ def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
             yield Row(left, held)
             left, held, used = "", "", 0.0
         if wide > room:
-            yield from _expression(left, link.relation, link.latex, room)
+            framed = chain.boxed and link is chain.links[-1]
+            yield from (_frame if framed else _expression)(left, link.relation, link.latex, room)
             left = ""
         else:
             held, used = f"{held} {latex}".lstrip(), used + wide
@@ -108,21 +132,38 @@ def _side(chain: Chain, link: Link, room: float) -> tuple[str, float]:
     return latex, wide
 
 
+def _frame(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
+    """Yield one row with a frame around the lines of a side that is too wide for one."""
+    lines, torn = _lines(relation, latex, room - _BOX)
+    if len(lines) == 1:
+        yield Row(left, rf"{relation} \boxed{{{lines[0]}}}")
+        return
+    body = r" \\ ".join(("& " if k == 0 else r"& \quad {} ") + line for k, line in enumerate(lines))
+    yield Row(left, rf"{relation} \boxed{{\begin{{aligned}} {body} \end{{aligned}}}}", torn=torn)
+
+
 def _expression(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
     """Yield the rows of one side that may be too wide for one."""
+    lines, torn = _lines(relation, latex, room)
+    yield Row(left, f"{relation} {lines[0]}".strip(), torn=torn)
+    for line in lines[1:]:
+        yield Row("", line, continued=True)
+
+
+def _lines(relation: str, latex: str, room: float) -> tuple[list[str], bool]:
+    """Return the lines of one side, and whether a product is torn: a long summand begins on a line of its own."""
     room -= max(measure(relation), _INDENT)
     lines: list[str] = []
-    used = 0.0
+    used, torn = 0.0, False
     for piece in _pieces("", read(latex), room, 0):
-        if lines and used + piece.width <= room:
+        torn = torn or piece.torn
+        if lines and not piece.first and used + piece.width <= room:
             lines[-1] += piece.latex
             used += piece.width
         else:
             lines.append(f"{piece.lead} {piece.latex}" if lines else piece.latex)
             used = piece.width + measure(piece.lead)
-    yield Row(left, f"{relation} {lines[0].strip()}".strip())
-    for line in lines[1:]:
-        yield Row("", line.strip(), continued=True)
+    return [line.strip() for line in lines], torn
 
 
 def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_Piece]:
@@ -132,10 +173,26 @@ def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_
     """
     wide = width(atoms)
     if wide <= room or level == 4:
-        yield _Piece(join(atoms), wide, lead)
+        yield _Piece(join(atoms), wide, lead, torn=level > 1)
         return
     atoms = [part for atom in atoms for part in (opened(atom) if level >= 2 else [atom])]
-    start, depth = 0, 0
+    start = 0
+    for at in _ends(atoms, level):
+        yield from _part(lead, atoms[start:at], room, level, summand=start > 0)
+        start, lead = at, "" if atoms[at].kind in ("sum", "product") else r"\cdot"
+    yield from _part(lead, atoms[start:], room, level, summand=start > 0)
+
+
+def _part(lead: str, atoms: list[Atom], room: float, level: int, summand: bool) -> Iterator[_Piece]:
+    """Yield the pieces of one part; a later summand that has to be taken apart begins a line."""
+    pieces = list(_pieces(lead, atoms, room, level + 1))
+    first = summand and level == 0 and len(pieces) > 1
+    yield from [replace(pieces[0], first=True), *pieces[1:]] if first else pieces
+
+
+def _ends(atoms: list[Atom], level: int) -> Iterator[int]:
+    """Yield the places at which an expression may be parted at a level."""
+    depth = start = 0
     for at, atom in enumerate(atoms):
         depth += (atom.kind == "open") - (atom.kind == "close")
         before = atoms[at - 1] if at else None
@@ -143,9 +200,8 @@ def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_
         meets = level % 2 == 1 and before is not None and _meet(before, atom)
         outside = depth - (atom.kind == "open") <= 0 or level >= 2
         if at > start and (here or meets) and outside:
-            yield from _pieces(lead, atoms[start:at], room, level + 1)
-            start, lead = at, "" if here else r"\cdot"
-    yield from _pieces(lead, atoms[start:], room, level + 1)
+            yield at
+            start = at
 
 
 def _meet(before: Atom, after: Atom) -> bool:

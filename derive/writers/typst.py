@@ -25,7 +25,7 @@ from derive.document import (
 )
 from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
-from derive.writers.chains import Row, beside, rows, scale
+from derive.writers.chains import Row, beside, rows, scale, short, spread
 from derive.writers.pictures import picture, share
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
@@ -129,14 +129,15 @@ class _Writer:
     def aligned(self, block: Aligned, line: float) -> pandoc.Node:
         """Return chains as one display, or row by row where a label or a reason stands beside a row."""
         wide, reason = beside(block, line, self.look.margin)
-        made = rows(block, wide)
+        made, wide = (rows(block, wide), wide) if reason else spread(block, wide, self.look.margin)
         smaller = scale(made, wide)
         if reason or any(row.label for row in made):
             return _steps(made, reason)
+        room = "#together[" if short(made) else "#long["
         shown = [pandoc.formula(_display(made), display=True)]
-        if smaller == 1.0:
-            return pandoc.paragraph(shown)
-        return pandoc.wrapped("typst", f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n", shown, "\n]")
+        around = "".join(name for name, holds in (("#wide[", wide > line), (room, True)) if holds)
+        around += f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n" if smaller < 1.0 else ""
+        return pandoc.wrapped("typst", around, shown, "\n" + "]" * around.count("["))
 
     def heading(self, block: Heading) -> pandoc.Node:
         """Return a heading, which stands at most one level below the last one and looks like its own."""
