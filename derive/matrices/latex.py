@@ -265,7 +265,7 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
     "det": lambda self, t: (rf"\det{brackets(self.at(t.args[0], _SUM))}", _ATOM),
     "logdet": lambda self, t: (rf"\log\left|\det{brackets(self.at(t.args[0], _SUM))}\right|", _PRODUCT),
     "toep": lambda self, t: (
-        rf"\operatorname{{toep}}({self.at(t.args[0], _SUM)}, {dimension(t.data)})",
+        r"\operatorname{toep}" + brackets(f"{self.at(t.args[0], _SUM)}, {dimension(t.data)}"),
         _ATOM,
     ),
     "diag": lambda self, t: (rf"\operatorname{{diag}}{brackets(self.at(t.args[0], _SUM))}", _ATOM),

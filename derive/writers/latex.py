@@ -29,6 +29,7 @@ from derive.writers.latex_rows import aligned
 from derive.writers.latex_tables import table
 from derive.writers.latex_text import Text, environment, escape
 from derive.writers.pictures import picture, share
+from derive.writers.ragged import ragged
 from derive.writers.sizes import fraction, stem
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
@@ -45,7 +46,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = pandoc.resolve(document.body, writer.render, look.line)
+    blocks = ragged(pandoc.resolve(document.body, writer.render, look.line), "latex")
     # Pandoc reads formulas and writes the text at the same time, while pictures are drawn.
     converted = pandoc.converting(blocks, "latex")
     checked = pandoc.checking(pandoc.formulas(blocks) + writer.text.formulas)

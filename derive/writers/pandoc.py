@@ -70,6 +70,11 @@ def raw(target: str, code: str) -> Node:
     return _raw("RawBlock", target, code)
 
 
+def code(target: str, text: str) -> Node:
+    """Return code of the target's own in a line."""
+    return _raw("RawInline", target, text)
+
+
 def _raw(kind: str, target: str, code: str) -> Node:
     return {"t": kind, "c": [target, code]}
 

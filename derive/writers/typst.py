@@ -27,6 +27,7 @@ from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
 from derive.writers.chains import Row, beside, rows, scale, short, spread
 from derive.writers.pictures import picture, share
+from derive.writers.ragged import ragged
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
@@ -42,7 +43,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = _kept(pandoc.resolve(_headed(document.body), writer.render, look.line))
+    blocks = ragged(_kept(pandoc.resolve(_headed(document.body), writer.render, look.line)), "typst")
     body, closing = pandoc.convert([blocks, [pandoc.plain(pandoc.inlines(document.closing))]], "typst")
     source = look.render(
         "template.typ",
@@ -240,4 +241,4 @@ def _steps(made: list[Row], reason: float) -> pandoc.Node:
 
 
 def _code(typst: str) -> pandoc.Node:
-    return {"t": "RawInline", "c": ["typst", typst]}
+    return pandoc.code("typst", typst)
