@@ -132,12 +132,12 @@ class _Writer:
         wide, reason = beside(block, line, self.look.margin)
         made, wide = (rows(block, wide), wide) if reason else spread(block, wide, self.look.margin)
         smaller = scale(made, wide)
-        if reason or any(row.label for row in made):
-            return _steps(made, reason)
-        room = "#together[" if short(made) else "#long["
-        shown = [pandoc.formula(_display(made), display=True)]
-        around = "".join(name for name, holds in (("#wide[", wide > line), (room, True)) if holds)
+        around = "#wide[" if wide > line else ""
+        if reason or any(row.label for row in made) or (smaller == 1.0 and not short(made)):
+            return _steps(made, reason, around)
+        around += "#together[" if short(made) else ""
         around += f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n" if smaller < 1.0 else ""
+        shown = [pandoc.formula(_display(made), display=True)]
         return pandoc.wrapped("typst", around, shown, "\n" + "]" * around.count("["))
 
     def heading(self, block: Heading) -> pandoc.Node:
@@ -222,8 +222,11 @@ def _right(row: Row) -> str:
     return rf"\quad \text{{}} {row.right}" if row.continued else row.right
 
 
-def _steps(made: list[Row], reason: float) -> pandoc.Node:
-    """Return rows, each with its sides, its label and its reason, for the look to set beside each other."""
+def _steps(made: list[Row], reason: float, around: str) -> pandoc.Node:
+    """Return rows, each with its sides, its label and its reason, for the look to set beside each other.
+
+    around: code before them, with the brackets that it opens.
+    """
     content: list[pandoc.Node] = []
 
     def cell(name: str, inside: list[pandoc.Node]) -> None:
@@ -237,7 +240,7 @@ def _steps(made: list[Row], reason: float) -> pandoc.Node:
         cell("label", [_code(f"({escape(row.label)})")] if row.label else [])
         cell("why", pandoc.inlines(row.why))
         content.append(_code("),\n"))
-    return pandoc.wrapped("typst", f"#steps({reason:g}em, (\n", content, "))")
+    return pandoc.wrapped("typst", f"{around}#steps({reason:g}em, (\n", content, "))" + "]" * around.count("["))
 
 
 def _code(typst: str) -> pandoc.Node:
