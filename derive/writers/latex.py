@@ -125,11 +125,15 @@ class _Writer:
 
         self.pictures.append(block.picture)
         name = f"{self.name}-figure-{len(self.pictures)}"
-        part = round(share(block.picture, fraction(block.width), self.look.line), 3)
+        # Where the look has a margin, a line is as wide as both, as for Typst: a wide picture goes over it.
+        line = self.look.line
+        whole = line + self.look.margin
+        wide = whole * share(block.picture, fraction(block.width), whole)
+        part = round(wide / (whole if wide > line else line), 3)
         options = rf"width={part:g}\linewidth,{_HIGHEST},alt={{{escape(block.alt)}}}"
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         caption = [r"\\[5pt]", self.text.caption(block.number, block.caption)] if block.caption else []
-        return environment("unbroken", "\n".join([graphic, *caption]))
+        return environment("unbroken", "\n".join([graphic, *caption]), r"[\widest]" if wide > line else "")
 
     def draw(self) -> dict[str, bytes]:
         """Return the pictures by the names of their files."""
