@@ -79,7 +79,9 @@ class _Latex:
                 return self.row(above), _PRODUCT if len(above) > 1 else self.text(above[0])[1] if above else _ATOM
             return self.over(above, q.below), _PRODUCT
         if q.below and not above and self.slender(q):
-            return rf"\frac{{{self.at(q.body, _SUM)}}}{{{self.row(list(q.below))}}}", _PRODUCT
+            top = self.at(q.body, _SUM)
+            if r"\frac" not in top:  # no fractions in fractions
+                return rf"\frac{{{top}}}{{{self.row(list(q.below))}}}", _PRODUCT
         body = self.body(q.body)
         if not above and not q.below:
             return body, _PRODUCT

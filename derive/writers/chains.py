@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from derive.document import Aligned, Chain, Inline, Link
-from derive.writers.measure import Atom, join, measure, opened, read, width
+from derive.document import Aligned, Chain, Inline
+from derive.writers.breaking import INDENT, broken
+from derive.writers.measure import measure
 
 LINE = 39.5  # em: 160 mm (A4 less 25 mm left and right) in 11 pt are 41; the rest is for what is estimated
-_INDENT = 1.0  # a continued row stands a \quad further right
 _BOX = 0.65
 _LABEL = 2.5
 _SPILL = 1.02  # of the line may be taken, as widths are estimates
@@ -32,20 +32,6 @@ class Row:
     continued: bool = False
     label: str = ""
     why: tuple[Inline, ...] = ()
-    torn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of an expression that stays together; `lead` is printed before it only where it begins a row.
-
-    first: of a later summand that takes several rows; torn: of any summand that does.
-    """
-
-    latex: str
-    width: float
-    lead: str = ""
-    first: bool = False
     torn: bool = False
 
 
@@ -95,7 +81,7 @@ def short(made: list[Row]) -> bool:
 
 def scale(made: list[Row], line: float) -> float:
     """Return how much smaller rows must be set to fit the line: 1, or less where something in them cannot break."""
-    widest = max((measure(row.left) + measure(row.right) + row.continued * _INDENT for row in made), default=0.0)
+    widest = max((measure(row.left) + measure(row.right) + row.continued * INDENT for row in made), default=0.0)
     return min(1.0, line / widest) if widest > line * _SPILL else 1.0
 
 
@@ -111,12 +97,13 @@ def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
         left = ""
     held, used = "", 0.0
     for link in chain.links:
-        latex, wide = _side(chain, link, room)
+        framed = chain.boxed and link is chain.links[-1]
+        latex = rf"{link.relation} \boxed{{{link.latex}}}" if framed else f"{link.relation} {link.latex}"
+        wide = measure(latex)
         if held and used + wide > room:
             yield Row(left, held)
             left, held, used = "", "", 0.0
         if wide > room:
-            framed = chain.boxed and link is chain.links[-1]
             yield from (_frame if framed else _expression)(left, link.relation, link.latex, room)
             left = ""
         else:
@@ -125,17 +112,9 @@ def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
         yield Row(left, held)
 
 
-def _side(chain: Chain, link: Link, room: float) -> tuple[str, float]:
-    """Return a relation with its right side, framed if it is the boxed one, and the width of that."""
-    latex, wide = f"{link.relation} {link.latex}", measure(f"{link.relation} {link.latex}")
-    if chain.boxed and link is chain.links[-1] and wide + _BOX <= room:
-        return rf"{link.relation} \boxed{{{link.latex}}}", wide + _BOX
-    return latex, wide
-
-
 def _frame(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
     """Yield one row with a frame around the lines of a side that is too wide for one."""
-    lines, torn = _lines(relation, latex, room - _BOX)
+    lines, torn = broken(relation, latex, room - _BOX)
     if len(lines) == 1:
         yield Row(left, rf"{relation} \boxed{{{lines[0]}}}")
         return
@@ -145,70 +124,7 @@ def _frame(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
 
 def _expression(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
     """Yield the rows of one side that may be too wide for one."""
-    lines, torn = _lines(relation, latex, room)
+    lines, torn = broken(relation, latex, room)
     yield Row(left, f"{relation} {lines[0]}".strip(), torn=torn)
     for line in lines[1:]:
         yield Row("", line, continued=True)
-
-
-def _lines(relation: str, latex: str, room: float) -> tuple[list[str], bool]:
-    """Return the lines of one side, and whether a product is torn: a long summand begins on a line of its own."""
-    room -= max(measure(relation), _INDENT)
-    lines: list[str] = []
-    used, torn = 0.0, False
-    for piece in _pieces("", read(latex), room, 0):
-        torn = torn or piece.torn
-        if lines and not piece.first and used + piece.width <= room:
-            lines[-1] += piece.latex
-            used += piece.width
-        else:
-            lines.append(f"{piece.lead} {piece.latex}" if lines else piece.latex)
-            used = piece.width + measure(piece.lead)
-    return [line.strip() for line in lines], torn
-
-
-def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_Piece]:
-    """Yield the parts of an expression; a part wider than `room` is taken apart at the next kind of place.
-
-    The kinds, the most welcome first: sums, products, sums inside brackets, products inside brackets.
-    """
-    wide = width(atoms)
-    if wide <= room or level == 4:
-        yield _Piece(join(atoms), wide, lead, torn=level > 1)
-        return
-    atoms = [part for atom in atoms for part in (opened(atom) if level >= 2 else [atom])]
-    start = 0
-    for at in _ends(atoms, level):
-        yield from _part(lead, atoms[start:at], room, level, summand=start > 0)
-        start, lead = at, "" if atoms[at].kind in ("sum", "product") else r"\cdot"
-    yield from _part(lead, atoms[start:], room, level, summand=start > 0)
-
-
-def _part(lead: str, atoms: list[Atom], room: float, level: int, summand: bool) -> Iterator[_Piece]:
-    """Yield the pieces of one part; a later summand that has to be taken apart begins a line."""
-    pieces = list(_pieces(lead, atoms, room, level + 1))
-    first = summand and level == 0 and len(pieces) > 1
-    yield from [replace(pieces[0], first=True), *pieces[1:]] if first else pieces
-
-
-def _ends(atoms: list[Atom], level: int) -> Iterator[int]:
-    """Yield the places at which an expression may be parted at a level."""
-    depth = start = 0
-    for at, atom in enumerate(atoms):
-        depth += (atom.kind == "open") - (atom.kind == "close")
-        before = atoms[at - 1] if at else None
-        here = atom.kind == ("sum", "product")[level % 2]
-        meets = level % 2 == 1 and before is not None and _meet(before, atom)
-        outside = depth - (atom.kind == "open") <= 0 or level >= 2
-        if at > start and (here or meets) and outside:
-            yield at
-            start = at
-
-
-def _meet(before: Atom, after: Atom) -> bool:
-    """Do two factors stand beside each other here? A name before a bracket may be a function: not there."""
-    if after.source[0] in "{!./" or before.source in (".", "/"):
-        return False
-    if after.kind == "open":
-        return before.kind == "close"
-    return before.kind in ("ord", "close") and after.kind in ("ord", "word")
