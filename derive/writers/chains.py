@@ -14,7 +14,7 @@ _BOX = 0.65
 _LABEL = 2.5
 _SPILL = 1.02  # of the line may be taken, as widths are estimates
 _REASON, _GAP = 11.5, 1.5  # the column of reasons, and what parts it from the rows
-_TOGETHER, _PLAIN = 8, 12  # lines that do not go over a page, with tall ones among them and without
+_TOGETHER = 8  # lines that do not go over a page; a tall row is two
 _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 
 
@@ -75,8 +75,7 @@ def spread(aligned: Aligned, line: float, margin: float) -> tuple[list[Row], flo
 
 def short(made: list[Row]) -> bool:
     """Return whether rows are so few that they stand on one page."""
-    lines = sum(2 if _tall(row) else 1 for row in made)
-    return lines <= (_TOGETHER if lines > len(made) else _PLAIN)
+    return sum(2 if _tall(row) else 1 for row in made) <= _TOGETHER
 
 
 def scale(made: list[Row], line: float) -> float:

@@ -46,7 +46,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = ragged(pandoc.resolve(document.body, writer.render, look.line), "latex")
+    blocks = ragged(_kept(pandoc.resolve(document.body, writer.render, look.line)), "latex")
     # Pandoc reads formulas and writes the text at the same time, while pictures are drawn.
     converted = pandoc.converting(blocks, "latex")
     checked = pandoc.checking(pandoc.formulas(blocks) + writer.text.formulas)
@@ -69,6 +69,12 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
         closing=Verbatim(closing),
     )
     return source, files
+
+
+def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
+    """Return blocks whose paragraphs stay with what they announce."""
+    stay = pandoc.raw("latex", r"\nopagebreak")
+    return [part for block in blocks for part in ([block, stay] if pandoc.announces(block) else [block])]
 
 
 class _Writer:

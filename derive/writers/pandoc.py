@@ -60,6 +60,12 @@ def paragraph(content: list[Node]) -> Node:
     return {"t": "Para", "c": content}
 
 
+def announces(block: Node) -> bool:
+    """Does a block end with a colon, as a paragraph does that stays on the page of what follows it?"""
+    last = block["c"][-1] if block["t"] == "Para" and block["c"] else None
+    return isinstance(last, dict) and last.get("t") == "Str" and bool(last["c"].endswith(":"))
+
+
 def wrapped(target: str, before: str, content: list[Node], after: str) -> Node:
     """Return inline nodes between two pieces of the target's own code."""
     return plain([_raw("RawInline", target, before), *content, _raw("RawInline", target, after)])

@@ -83,15 +83,9 @@ def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
     out: list[pandoc.Node] = []
     for block, after in zip_longest(blocks, blocks[1:]):
         room = after is not None and after["t"] == "RawBlock" and after["c"][1].startswith("#room(")
-        stays = block["t"] == "Para" and (room or _announces(block))
+        stays = pandoc.announces(block) or (room and block["t"] == "Para")
         out += [pandoc.raw("typst", "#kept["), block, pandoc.raw("typst", "]")] if stays else [block]
     return out
-
-
-def _announces(paragraph: pandoc.Node) -> bool:
-    """Does a paragraph end with a colon?"""
-    last = paragraph["c"][-1] if paragraph["c"] else None
-    return isinstance(last, dict) and last.get("t") == "Str" and last["c"].endswith(":")
 
 
 class _Writer:
