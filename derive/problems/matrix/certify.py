@@ -22,6 +22,7 @@ from derive.matrices.orient import oriented
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
+from derive.problems.matrix.assume import summing
 from derive.problems.matrix.numbers import backward, parsed
 from derive.problems.matrix.world import World, forward
 
@@ -71,7 +72,8 @@ def _error(network: MatrixNetwork, number: int) -> float:
     world = World(network, _sizes(network, rng))
     for n in network.names.values():
         if n.role is not Role.LINE:
-            world.values[n.id] = _drawn(n.symbol.shape, world, rng, number)
+            drawn = _drawn(n.symbol.shape, world, rng, number)
+            world.values[n.id] = summing(drawn, network.sums[n.name]) if n.name in network.sums else drawn
     forward(world)
     backward(world)
     worst = 0.0

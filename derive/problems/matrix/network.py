@@ -59,6 +59,7 @@ class MatrixNetwork:
 
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
     name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any".
+    sums: names whose "rows" or "columns" are assumed to sum to 1.
     """
 
     name: str
@@ -76,6 +77,7 @@ class MatrixNetwork:
     functions: Mapping[str, str]
     spellings: Mapping[str, str]
     entry: Entry = field(repr=False)
+    sums: Mapping[str, str] = field(default_factory=dict)
 
     kind = "matrix network"
 
