@@ -6,7 +6,10 @@ from derive.document import Inline, Math, Paragraph
 from derive.matrices.term import ordered
 from derive.narrate.blocks import Ask, Placed
 from derive.notation import show
+from derive.problems.matrix.assume import sentence
 from derive.problems.matrix.network import MatrixNetwork
+
+_WORDS = {"sum": "adds up all entries", "diagvec": "takes the diagonal as a column"}
 
 
 def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
@@ -26,6 +29,12 @@ def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
     if "fn" in used:
         prime = "; its derivative has a prime" if network.loss else ""
         said += [f"A function that is left open acts on every entry{prime}. "]
+    for op, meaning in _WORDS.items():
+        if op in used and not network.indices.free:
+            said += [Math(rf"\operatorname{{{op}}}"), f" {meaning}. "]
+    for name in network.sums:
+        before, behind = sentence(network, name)
+        said += [before.capitalize(), Math(network.latex(name)), f"{behind}. "]
     return (Paragraph(tuple(said)),)
 
 

@@ -35,13 +35,17 @@ class Written(Slice):
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The lines of layers, the shapes of their names by id, and their names by role."""
+    """The lines of layers, the shapes of their names by id, and their names by role.
+
+    sums: ids of targets whose samples sum to 1, with the layer that takes them so.
+    """
 
     lines: tuple[Slice, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: tuple[Slice, ...] = ()
     data: tuple[Slice, ...] = ()
     constants: tuple[Slice, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
 
     def roles(self, given: Mapping[str, list[Slice]], known: Collection[str]) -> dict[str, list[Slice]]:
         """Return the lists of an entry with the names of its layers: what is learned is said by the layers.
@@ -85,11 +89,14 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
             fault.span = fault.span or item.span()
             raise
         layers += [item] * (len(flow.lines) - len(layers))
-    return _expansion(flow, layers, calls[0][1])
+    return _expansion(flow, layers, calls[0][1], calls[-1][0].name)
 
 
-def _expansion(flow: Flow, layers: list[Slice], whole: Slice) -> Expansion:
-    """Return what has been written; layers: whose each line is, whole: where anything else wrong is shown."""
+def _expansion(flow: Flow, layers: list[Slice], whole: Slice, loss: str = "") -> Expansion:
+    """Return what has been written; layers: whose each line is, whole: where anything else wrong is shown.
+
+    loss: the last layer by name, "" where there is none.
+    """
     _told_apart(flow, layers, whole)
 
     def listed(names: list[str]) -> tuple[Slice, ...]:
@@ -97,7 +104,8 @@ def _expansion(flow: Flow, layers: list[Slice], whole: Slice) -> Expansion:
 
     found = {read_name(of_text(name)): shape for name, shape in flow.shapes.items()}
     lines = (Written(x.source, x.start, text, x) for text, x in zip(flow.lines, layers, strict=True))
-    return Expansion(tuple(lines), found, listed(flow.parameters), listed(flow.data), listed(flow.constants))
+    sums = tuple((read_name(of_text(name)), loss) for name in flow.sums)
+    return Expansion(tuple(lines), found, listed(flow.parameters), listed(flow.data), listed(flow.constants), sums)
 
 
 def _told_apart(flow: Flow, layers: list[Slice], first: Slice) -> None:

@@ -24,6 +24,7 @@ from derive.matrices.orient import oriented
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
+from derive.problems.matrix.assume import summing
 from derive.problems.matrix.entry_forms import entry_forms, entry_tree
 from derive.problems.matrix.numbers import backward, parsed
 from derive.problems.matrix.world import World, forward
@@ -100,7 +101,8 @@ def _world(network: MatrixNetwork, number: int) -> tuple[World, random.Random]:
     world = World(network, _sizes(network, rng))
     for n in network.names.values():
         if n.role is not Role.LINE:
-            world.values[n.id] = _drawn(n.symbol.shape, world, rng, number)
+            drawn = _drawn(n.symbol.shape, world, rng, number)
+            world.values[n.id] = summing(drawn, network.sums[n.name]) if n.name in network.sums else drawn
     forward(world)
     backward(world)
     return world, rng

@@ -16,6 +16,7 @@ from derive.matrices.merge import merged
 from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
 from derive.matrices.term import Term, ordered
+from derive.problems.matrix.assume import traited
 
 if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
@@ -148,11 +149,16 @@ def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Ter
 
 
 def _short(network: MatrixNetwork, t: Term) -> Term:
-    """Return a form with common factors out and lines recognised in it."""
-    lets = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    """Return a form with common factors out and lines recognised in it, by what is assumed of the leaves."""
+    assumed = traited(network)
+    lets = {
+        network.names[line.name].symbol: substituted(line.body, assumed)
+        for line in network.lines
+        if line.body is not None
+    }
     known = [*lets, *(body for body in lets.values())]
-    order = [network.names[line.name].symbol for line in network.lines if line.body is not None]
-    return collected(merged(collected(t), known, {name: lets[name] for name in order}))
+    short = collected(merged(collected(substituted(t, assumed)), known, lets))
+    return substituted(short, {knows: plain for plain, knows in assumed.items()})
 
 
 def _in_rows(

@@ -34,6 +34,7 @@ from derive.problems.adjoint_names import AdjointName, parted, read_adjoint_name
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
+from derive.problems.matrix.assume import Sums, known_sums, read_sums
 from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.free_indices import (
     NONE,
@@ -51,8 +52,9 @@ from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update
 from derive.source import Slice, of_text
 
-KEYS = tuple(
-    "layers forward shapes samples data parameters wrt constants values update where like also loss notation".split()
+KEYS = (
+    *("layers", "forward", "shapes", "samples", "data", "parameters", "wrt", "constants", "assume"),
+    *("values", "update", "where", "like", "also", "loss", "notation"),
 )
 
 
@@ -93,6 +95,7 @@ class _Loader:
     terms: dict[str, Term] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     valued: Mapping[str, Quantity] = field(default_factory=dict)
+    places: dict[str, Slice] = field(default_factory=dict)  # of values
     layers: Expansion = field(default_factory=Expansion)
     named: Mapping[str, AdjointName] = field(default_factory=dict)
     indices: FreeIndices = NONE
@@ -147,6 +150,7 @@ class _Loader:
             indices=self.indices,
             named={self.plain[id]: made for id, made in self.named.items()},
             entry=self.entry,
+            sums={self.plain[id]: way for id, way in self._sums(names, values).items()},
         )
         require_small(network)
         object.__setattr__(network, "wrt", self._wrt(network, listed))
@@ -189,7 +193,7 @@ class _Loader:
                     upstream[tree.wrt[0].id] = read_matrix(text)
                     continue
                 id = read_name(name)
-                values[id] = read_matrix(text)
+                values[id], self.places[id] = read_matrix(text), text
                 self.spelled.setdefault(id, name.text)
         return values, upstream
 
@@ -407,6 +411,19 @@ class _Loader:
         read = {self.also.get(x.id, x.id) for tree in trees for x in walk(tree) if isinstance(x, s.Name)}
         ends = [line.id for line in self.lines if self.terms[line.id].scalar and line.id not in read]
         return named or (ends[-1] if ends else "")
+
+    def _sums(self, names: Mapping[str, Name], values: Mapping[str, Quantity]) -> dict[str, str]:
+        """Return whose rows or columns are assumed to sum to 1, by id."""
+        by_id = {n.id: n for n in names.values()}
+        found = [Sums(id, "rows") for id, text in self.places.items() if text.text.strip().startswith("onehot")]
+        way = "rows" if self.samples == "rows" else "columns"
+        for id, layer in self.layers.sums:
+            if id in by_id and by_id[id].role is not Role.LINE:
+                alone = by_id[id].symbol.columns.number == 1
+                found.append(Sums(id, "columns" if alone else way, f"{layer} takes it as probabilities"))
+        for part in self.chain:
+            found += read_sums(self._items(part, "assume"), by_id, part is self.entry)
+        return known_sums(found, values, self.places)
 
     def _roles(self) -> tuple[Roles, list[Slice]]:
         lists: dict[str, list[Slice]] = {}

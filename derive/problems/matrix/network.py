@@ -65,6 +65,7 @@ class MatrixNetwork:
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
     name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any". loss: "" where
     there is only a forward pass. named: what the author calls derivatives of the loss, by line.
+    sums: names whose "rows" or "columns" are assumed to sum to 1.
     """
 
     name: str
@@ -84,6 +85,7 @@ class MatrixNetwork:
     entry: Entry = field(repr=False)
     named: Mapping[str, AdjointName] = field(default_factory=dict)
     indices: FreeIndices = NONE
+    sums: Mapping[str, str] = field(default_factory=dict)
 
     kind = "matrix network"
 
