@@ -11,7 +11,7 @@ from derive.matrices import jacobian as j
 from derive.matrices import sums as a
 from derive.matrices.adjoint import NoClosedForm, gradient
 from derive.matrices.collect import collected
-from derive.matrices.merge import merged
+from derive.matrices.merge import Known
 from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
 from derive.matrices.term import Term, ordered
@@ -64,39 +64,38 @@ def adjoints(network: MatrixNetwork) -> dict[str, Adjoint]:
 
 def order(network: MatrixNetwork) -> list[str]:
     """Return what the backward pass goes through."""
-    lines = [line.name for line in network.lines]
-    leaves = [n.name for n in network.names.values() if n.role is not Role.LINE]
-    first = {
-        leaf: min((k for k, line in enumerate(network.lines) if reads(network, line, leaf)), default=-1)
-        for leaf in leaves
-    }
+    behind: dict[str, list[str]] = {}  # leaves by the first line that reads them
+    for leaf in (n.name for n in network.names.values() if n.role is not Role.LINE):
+        behind.setdefault(next((line.name for line in network.readers[leaf]), ""), []).append(leaf)
     found: list[str] = []
-    for k in range(len(lines) - 1, -1, -1):
-        found.append(lines[k])
-        found += [leaf for leaf in leaves if first[leaf] == k]
-    return [*found, *(leaf for leaf in leaves if first[leaf] == -1)]
+    for line in reversed(network.lines):
+        found += [line.name, *behind.get(line.name, [])]
+    return [*found, *behind.get("", [])]
 
 
-def reads(network: MatrixNetwork, line: MatrixLine, name: str) -> bool:
-    if line.body is None:
-        return line.of == name
-    wanted = network.names[name].symbol
-    return any(x is wanted for x in ordered(line.body))
+def readers(network: MatrixNetwork) -> dict[str, list[MatrixLine]]:
+    """Return the lines that read each name, in their order."""
+    found: dict[str, list[MatrixLine]] = {name: [] for name in network.names}
+    for line in network.lines:
+        for name in names_read(network, line):
+            found[name].append(line)
+    return found
 
 
 def names_read(network: MatrixNetwork, line: MatrixLine) -> list[str]:
     """Return the names that a line reads, in reading order."""
     if line.body is None:
         return [line.of]
-    held = set(map(id, ordered(line.body)))
-    return [n.name for n in network.names.values() if id(n.symbol) in held]
+    places = network.places
+    held = [x.data[0] for x in ordered(line.body) if x.op == "sym" and x.data[0] in places]
+    return sorted(held, key=places.__getitem__)
 
 
 def _adjoint(network: MatrixNetwork, name: str, closed: Mapping[Term, Term]) -> Adjoint:
     own = network.names[name].symbol
     if name == network.loss:
         return Adjoint(name, (), a.ONE, a.ONE)
-    consumers = [line for line in network.lines if reads(network, line, name)]
+    consumers = network.readers[name]
     if any(line.body is None for line in consumers):
         given = symbol(network, name)
         return Adjoint(name, (), given, given, row_symbol(network, name), given=True)
@@ -115,12 +114,15 @@ def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Ter
     return collected(gradient(line.body, network.names[name].symbol, seed=seed))
 
 
+def known(network: MatrixNetwork) -> Known:
+    """Return the lines and what they mean, to be recognised in derivatives."""
+    lets = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    return Known([*lets, *lets.values()], lets, [n.symbol for n in network.names.values()])
+
+
 def _short(network: MatrixNetwork, t: Term) -> Term:
     """Return a form with common factors out and lines recognised in it."""
-    lets = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
-    known = [*lets, *(body for body in lets.values())]
-    order = [network.names[line.name].symbol for line in network.lines if line.body is not None]
-    return collected(merged(collected(t), known, {name: lets[name] for name in order}))
+    return collected(network.known.merged(collected(t)))
 
 
 def _in_rows(

@@ -14,9 +14,10 @@ from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table
 from derive.matrices.dims import Dim
+from derive.matrices.merge import Known
 from derive.matrices.term import Term
 from derive.notation import Notation
-from derive.problems.matrix.forms import Adjoint, adjoints
+from derive.problems.matrix.forms import Adjoint, adjoints, known, readers
 from derive.problems.matrix.numbers import Numbers, numbers, updated
 from derive.problems.values import Update
 from derive.source import Span
@@ -79,16 +80,35 @@ class MatrixNetwork:
 
     kind = "matrix network"
 
-    @property
+    @cached_property
     def plain(self) -> dict[str, str]:
         return {n.id: n.name for n in self.names.values()}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each name in reading order."""
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def parameters(self) -> tuple[str, ...]:
         return tuple(n.name for n in self.names.values() if n.role is Role.PARAMETER)
 
+    @cached_property
+    def _lines(self) -> dict[str, MatrixLine]:
+        return {line.name: line for line in self.lines}
+
     def line(self, name: str) -> MatrixLine | None:
-        return next((line for line in self.lines if line.name == name), None)
+        return self._lines.get(name)
+
+    @cached_property
+    def readers(self) -> dict[str, list[MatrixLine]]:
+        """The lines that read each name."""
+        return readers(self)
+
+    @cached_property
+    def known(self) -> Known:
+        """The lines, as they are recognised in derivatives."""
+        return known(self)
 
     def find(self, text: str, span: Span | None = None) -> str:
         """Return the plain name for a spelling in the body; raises a Fault that suggests one."""
@@ -122,11 +142,11 @@ class MatrixNetwork:
         found |= {f"∂{n.name}": self.quantity(n.name) for n in self.names.values()}
         return {**found, **self.spellings}
 
-    @property
+    @cached_property
     def table(self) -> Table:
         return Table(frozenset(self.plain) | frozenset(self.also) | self.dims, frozenset(self.functions))
 
-    @property
+    @cached_property
     def dims(self) -> frozenset[str]:
         return frozenset(name for n in self.names.values() for d in n.symbol.shape for name in d.names)
 
