@@ -18,7 +18,7 @@ from derive.matrices.merge import Known
 from derive.matrices.term import Term
 from derive.notation import Notation
 from derive.problems.matrix.forms import Adjoint, adjoints, known, readers
-from derive.problems.matrix.numbers import Numbers, numbers, updated
+from derive.problems.matrix.numbers import Numbers, Printed, numbers, printed, updated
 from derive.problems.values import Update
 from derive.source import Span
 
@@ -154,6 +154,11 @@ class MatrixNetwork:
     def adjoints(self) -> dict[str, Adjoint]:
         """The derivative of the loss by every line and leaf, in the order of the backward pass."""
         return adjoints(self)
+
+    @cached_property
+    def printed(self) -> dict[str, tuple[Printed, ...]]:
+        """The forms of each derivative as they are printed."""
+        return printed(self)
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -46,14 +46,37 @@ def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
 
 def backward(world: World) -> None:
     """Compute the adjoints from the formulas that are printed for them."""
+    for name in world.network.adjoints:
+        if name not in world.adjoints:
+            world.adjoints[name] = adjoint(world, name)
+
+
+def adjoint(world: World, name: str) -> Quantity:
+    """Return the value of an adjoint from those of later lines; of an abstract loss, that of its stand-in."""
     network = world.network
-    for name, adjoint in network.adjoints.items():
-        if adjoint.given:
-            if name not in world.adjoints:
-                line = next(line for line in network.lines if line.of == name)
-                world.adjoints[name] = abstract_slope(line, world)
-            continue
-        world.adjoints[name] = world.value(parsed(network, latex(oriented(adjoint.term), network.spelled)))
+    if network.adjoints[name].given:
+        return abstract_slope(next(line for line in network.readers[name] if line.body is None), world)
+    return world.value(network.printed[name][0].tree)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A form of a derivative as it is printed, and read again; rows: whether it is in numerator layout."""
+
+    text: str
+    tree: s.Tree
+    rows: bool = False
+
+
+def printed(network: MatrixNetwork) -> dict[str, tuple[Printed, ...]]:
+    """Return the forms of each derivative, first the one in the adjoints of later lines."""
+    found = {}
+    for name, x in network.adjoints.items():
+        forms = [(x.term, False), *([(x.closed, False)] if x.closed is not None else [])]
+        forms += [(x.rows, True)] if x.rows is not None else []
+        texts = [(latex(oriented(t), network.spelled), rows) for t, rows in forms]
+        found[name] = tuple(Printed(text, parsed(network, text), rows) for text, rows in dict.fromkeys(texts))
+    return found
 
 
 def parsed(network: MatrixNetwork, text: str) -> s.Tree:
