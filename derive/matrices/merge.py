@@ -24,7 +24,7 @@ _CLOSE = 1e-9
 _LARGEST = 2000  # parts that are compared
 
 
-def _sizes_of(t: Term) -> tuple[Dim, ...]:
+def sizes_of(t: Term) -> tuple[Dim, ...]:
     """Return dimensions that stand in a term beside its shape."""
     if t.op == "comm":
         return tuple(t.data)
@@ -46,7 +46,7 @@ class Values:
     ) -> None:
         self.lets = lets
         every = ordered(*terms, *lets, *lets.values())
-        dims = {d for t in every for d in (*t.shape, *_sizes_of(t))}
+        dims = {d for t in every for d in (*t.shape, *sizes_of(t))}
         self.sizes = [Sizes(sizes(dims, least, turn), smooth) for least, turn in _POINTS]
         self.kept: list[Term] = []  # so that no other term gets the id of one
         self.keys: dict[Term, Any] = {}

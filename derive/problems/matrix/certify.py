@@ -21,17 +21,17 @@ from derive.check.quantities import Grid, Quantity
 from derive.errors import Fault
 from derive.graph import Role
 from derive.matrices.certify import BOUND
+from derive.matrices.points import several
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
-from derive.problems.matrix.numbers import adjoint
+from derive.problems.matrix.numbers import LARGEST, adjoint
 from derive.problems.matrix.world import World, abstract, forward
 
 if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _POINTS, _TRIES = 4, 40
-_LARGEST = 4000  # entries of a matrix
 _MOST_LINES = 60  # lines evaluated at a point to follow single names to the loss
 _TINY, _VAST = Fraction(1, 10**10), 10**6
 _STEP = Fraction(1, 10**20)  # below 1 - σ(z) where σ is saturated, with digits left of 50
@@ -62,11 +62,9 @@ def require_small(network: MatrixNetwork) -> None:
     sizes = dict.fromkeys(network.dims, 2)
     for n in network.names.values():
         rows, columns = (d.value(sizes) for d in n.symbol.shape)
-        if rows * columns > _LARGEST:
+        if rows * columns > LARGEST:
             title = f"{n.spelled} is {rows}×{columns}, too large to certify this network at such sizes"
-            expected = (
-                r"letters for the sizes, as in W \in R^{m x n}; what holds for all of them is certified at small ones"
-            )
+            expected = r"sizes that do not depend on one another, or letters for them, as in W \in R^{m x n}"
             raise Fault(title, network.entry.span, expected=expected)
 
 
@@ -83,7 +81,7 @@ class _Point:
 
     def __init__(self, network: MatrixNetwork, number: int) -> None:
         self.network, self.rng = network, random.Random(f"{network.name} {number}")
-        self.world = World(network, _sizes(network, self.rng))
+        self.world = World(network, _sizes(network, self.rng, number))
         for n in network.names.values():
             if n.role is not Role.LINE:
                 self.world.values[n.id] = _drawn(n.symbol.shape, self.world, self.rng, number)
@@ -231,11 +229,16 @@ def _flat(x: Quantity) -> list[Any]:
     return list(map(real, x.cells)) if isinstance(x, Grid) else [real(x)]
 
 
-def _sizes(network: MatrixNetwork, rng: random.Random) -> dict[str, int]:
+def _sizes(network: MatrixNetwork, rng: random.Random, number: int) -> dict[str, int]:
+    """Return sizes for the names in dimensions, all different; they differ from point to point."""
     names = sorted(network.dims)
-    sizes = list(range(2, 2 + max(len(names), 3)))
-    rng.shuffle(sizes)
-    return dict(zip(names, sizes, strict=False))
+    more = list(range(max(len(names), 3)))
+    rng.shuffle(more)
+    for least in range(2, 2 + _TRIES):
+        found, smallest = ({name: size + k for name, k in zip(names, more)} for size in (least + number % 2, least))
+        if several(network.dimensions, found) and several(network.dimensions, smallest):
+            break
+    return found
 
 
 def _number(rng: random.Random) -> Any:

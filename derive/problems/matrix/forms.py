@@ -14,6 +14,7 @@ from derive.matrices.collect import collected
 from derive.matrices.merge import Known
 from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
+from derive.matrices.resize import resized
 from derive.matrices.term import Term, ordered
 
 if TYPE_CHECKING:
@@ -152,4 +153,6 @@ def local(network: MatrixNetwork, of: str, by: str) -> Term:
     line = network.line(of)
     if line is None or line.body is None:
         raise NoClosedForm(f"{of} is no line with a formula")
+    if network.general is not None:
+        return resized(local(network.general, of, by), network.numbers)
     return _short(network, j.jacobian(line.body, network.names[by].symbol))

@@ -33,7 +33,7 @@ from derive.ops import PRIMITIVES, SPELLINGS
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
-from derive.problems.matrix.certify import require_small
+from derive.problems.matrix.general import Letters, lettered_dim, lettered_shapes, lettered_tree, with_letters
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
 from derive.problems.matrix.values import read_matrix
@@ -52,7 +52,9 @@ def load(
 ) -> MatrixNetwork:
     """Return the network of an entry; raises a Fault at what is wrong with it."""
     entry.check(KEYS)
-    return _Loader(name, ancestry(entry, others), notation).load()
+    chain = ancestry(entry, others)
+    network = _Loader(name, chain, notation).load()
+    return with_letters(network, lambda letters: _Loader(name, chain, notation, letters).load())
 
 
 _A_LOSS = "a scalar; behind layers a loss as the last layer (`derive list layers`), or a line in `forward`"
@@ -73,6 +75,7 @@ class _Loader:
     name: str
     chain: list[Entry]
     notation: Notation
+    letters: Letters = field(default_factory=dict)  # for large sizes
     shapes: dict[str, Shape] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
@@ -92,7 +95,8 @@ class _Loader:
     def load(self) -> MatrixNetwork:
         for part in self.chain:
             self.functions |= read_functions(self._items(part, "where"))
-            self.shapes |= {id: shape for id, (_, shape) in read_shapes(self._items(part, "shapes")).items()}
+            given = read_shapes(self._items(part, "shapes"))
+            self.shapes |= lettered_shapes({id: shape for id, (_, shape) in given.items()}, self.letters)
         self._read_layers()
         written = [read_line(item) for item in self.layers.lines]
         lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written)
@@ -127,7 +131,6 @@ class _Loader:
             spellings=self.spellings,
             entry=self.entry,
         )
-        require_small(network)
         object.__setattr__(network, "wrt", self._wrt(network, listed))
         return network
 
@@ -145,7 +148,7 @@ class _Loader:
     def _read_layers(self) -> None:
         given, _ = last_given(self.chain, "layers")
         if given is not None:
-            self.layers = expansion(given, self.shapes, self.samples)
+            self.layers = expansion(given, self.shapes, self.samples, lambda d: lettered_dim(d, self.letters))
             self.shapes = {**self.layers.shapes, **self.shapes}
 
     def _read_also(self) -> None:
@@ -174,6 +177,7 @@ class _Loader:
 
     def _table(self) -> Table:
         names = {line.id for line in self.lines} | set(self.shapes) | set(self.also) | set(self.spelled)
+        names |= set(self.letters.values())
         return Table(frozenset(names), frozenset(self.functions))
 
     def _trees(self) -> list[s.Tree]:
@@ -185,7 +189,7 @@ class _Loader:
                 self.functions.setdefault(tree.fn, Function(OPEN))
             for text in line.sides[:-1]:
                 self._middle(text, line, table)
-            found.append(tree)
+            found.append(lettered_tree(tree, self.letters))
         return found
 
     def _middle(self, text: Slice, line: Line, table: Table) -> None:

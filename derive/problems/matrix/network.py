@@ -14,10 +14,11 @@ from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table
 from derive.matrices.dims import Dim
-from derive.matrices.merge import Known
-from derive.matrices.term import Term
+from derive.matrices.merge import Known, sizes_of
+from derive.matrices.term import Term, ordered
 from derive.notation import Notation
 from derive.problems.matrix.forms import Adjoint, adjoints, known, readers
+from derive.problems.matrix.general import numbered
 from derive.problems.matrix.numbers import Numbers, Printed, numbers, printed, updated
 from derive.problems.values import Update
 from derive.source import Span
@@ -59,7 +60,8 @@ class MatrixNetwork:
     """One entry of `networks` that has shapes. What follows from it is computed when it is first asked for.
 
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
-    name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any".
+    name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any". general: the
+    network with letters for its large sizes, of which everything is derived; numbers: what the letters stand for.
     """
 
     name: str
@@ -77,6 +79,8 @@ class MatrixNetwork:
     functions: Mapping[str, str]
     spellings: Mapping[str, str]
     entry: Entry = field(repr=False)
+    general: MatrixNetwork | None = field(default=None, repr=False)
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     kind = "matrix network"
 
@@ -147,12 +151,21 @@ class MatrixNetwork:
         return Table(frozenset(self.plain) | frozenset(self.also) | self.dims, frozenset(self.functions))
 
     @cached_property
+    def dimensions(self) -> frozenset[Dim]:
+        """Every dimension of a name or of a part of a line."""
+        every = ordered(*(n.symbol for n in self.names.values()), *(line.body for line in self.lines if line.body))
+        return frozenset(d for t in every for d in (*t.shape, *sizes_of(t)))
+
+    @cached_property
     def dims(self) -> frozenset[str]:
-        return frozenset(name for n in self.names.values() for d in n.symbol.shape for name in d.names)
+        """The names in dimensions."""
+        return frozenset(name for d in self.dimensions for name in d.names)
 
     @cached_property
     def adjoints(self) -> dict[str, Adjoint]:
         """The derivative of the loss by every line and leaf, in the order of the backward pass."""
+        if self.general is not None:
+            return {name: numbered(x, self.numbers) for name, x in self.general.adjoints.items()}
         return adjoints(self)
 
     @cached_property
@@ -164,7 +177,7 @@ class MatrixNetwork:
     def certificate(self) -> Certificate:
         from derive.problems.matrix.certify import certify
 
-        return certify(self)
+        return self.general.certificate if self.general is not None else certify(self)
 
     @property
     def complete(self) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixNetwork
 
 
+LARGEST = 4000  # entries of a matrix
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Values and adjoints by plain name."""
@@ -29,7 +32,8 @@ class Numbers:
 
 
 def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
-    """Return all numbers for values of the leaves; raises a Fault where a line has none."""
+    """Return all numbers for values of the leaves; raises a Fault where a line has none, or where they are too many."""
+    _require_few(network)
     world = World(network, network.bound, {network.names[name].id: x for name, x in given.items()})
     try:
         with precisely():
@@ -42,6 +46,15 @@ def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
     abstract = {line.name for line in network.lines if line.body is None}
     values = {n.name: world.values[n.id] for n in network.names.values() if n.name not in abstract}
     return Numbers(values, world.adjoints)
+
+
+def _require_few(network: MatrixNetwork) -> None:
+    for n in network.names.values():
+        rows, columns = (d.value(network.bound) if d.names <= set(network.bound) else 1 for d in n.symbol.shape)
+        if rows * columns > LARGEST:
+            title = f"{n.spelled} is {rows}×{columns}, too large to compute with exact numbers"
+            expected = "smaller matrices; derive.evaluate in Python computes with large ones in double precision"
+            raise Fault(title, network.entry.span, expected=expected)
 
 
 def backward(world: World) -> None:
