@@ -235,7 +235,9 @@ def _sizes(network: MatrixNetwork, rng: random.Random, number: int) -> dict[str,
     more = list(range(max(len(names), 3)))
     rng.shuffle(more)
     for least in range(2, 2 + _TRIES):
-        found, smallest = ({name: size + k for name, k in zip(names, more)} for size in (least + number % 2, least))
+        found, smallest = (
+            {name: size + k for name, k in zip(names, more, strict=False)} for size in (least + number % 2, least)
+        )
         if several(network.dimensions, found) and several(network.dimensions, smallest):
             break
     return found

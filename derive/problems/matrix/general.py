@@ -15,7 +15,7 @@ from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.matrices.dims import Dim, Shape, of
-from derive.matrices.resize import resized, resized_shape
+from derive.matrices.resize import resized
 from derive.problems.matrix.certify import require_small
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def numbered(adjoint: Adjoint, at: Mapping[str, int]) -> Adjoint:
 
 
 def lettered_dim(d: Dim, letters: Letters) -> Dim:
-    return of(letters[d.number]) if d.number in letters else d
+    return of(letters[d.number]) if d.number is not None and d.number in letters else d
 
 
 def lettered_shapes(shapes: Mapping[str, Shape], letters: Letters) -> dict[str, Shape]:
