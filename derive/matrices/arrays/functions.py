@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 from derive.matrices.arrays.code import Part
+from derive.matrices.arrays.tape import Tape
 from derive.matrices.term import Term
-from derive.ops import PRIMITIVES
-
-if TYPE_CHECKING:
-    from derive.matrices.arrays.compile import Tape
 
 _TEMPLATES = {
     "exp": "np.exp({})",
@@ -64,16 +58,3 @@ def _from_one(t: Term) -> Term:
         if whole and rest.op in ("scale", "mul") and len(rest.args) == 2 and rest.args[0].op == "num":
             return rest.args[1] if rest.args[0].data == -1 else t
     return t
-
-
-def primitive(name: str) -> Callable[..., Any]:
-    """Return a primitive as a NumPy function: its own, or compiled from the formula that it is."""
-    known = PRIMITIVES[name]
-    if known.numpy is not None:
-        return known.numpy
-    from derive.expr import Ref, call
-    from derive.numeric import compiled
-
-    arguments = [f"x{k}" for k in range(known.arity)]
-    function = compiled(arguments, [("y", call(name, *map(Ref, arguments)))], ["y"])
-    return lambda *x: function(*x)[0]

@@ -3,91 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from derive.errors import Fault
-from derive.matrices.arrays.code import Code, Part, number, part, transposed
+from derive.matrices.arrays import entries as e
+from derive.matrices.arrays.code import Part, number, part, transposed
 from derive.matrices.arrays.functions import mapped
 from derive.matrices.arrays.linear import diagonal_of_product, product, total
+from derive.matrices.arrays.tape import Tape
 from derive.matrices.term import Term
 
-if TYPE_CHECKING:
-    from derive.matrices.arrays.compile import Tape
-
-Rule = Callable[["Tape", Term, list[Part]], Part]
-
-
-def written(x: Fraction | int) -> str:
-    """Return a number as Python has it, a negative one in brackets."""
-    text = repr(float(x))
-    return f"({text})" if text.startswith("-") else text
-
-
-def _minus(t: Term) -> Term | None:
-    """Return x for a term -x."""
-    if t.op in ("scale", "mul") and len(t.args) == 2 and t.args[0].op == "num" and t.args[0].data == -1:
-        return t.args[1]
-    return None
-
-
-def _add(tape: Tape, t: Term, args: list[Part]) -> Part:
-    pairs = [(x, own, _minus(x)) for x, own in zip(t.args, args, strict=True)]
-    plus = [own for _, own, body in pairs if body is None]
-    minus = [tape.parts[body] for _, _, body in pairs if body is not None]
-    template = " + ".join(["{}"] * len(plus)) or "0.0"
-    return tape.code.each(template + " - {}" * len(minus), *plus, *minus)
-
-
-def _had(tape: Tape, t: Term, args: list[Part]) -> Part:
-    found, steps = number("1.0", *tape.shape(t)), []
-    for x, own in zip(t.args, args, strict=True):
-        if x.op == "map" and x.data == "step" and not tape.at_zero:
-            steps.append(tape.parts[x.args[0]])
-        else:
-            found = tape.code.times(found, own)
-    for inner in steps:
-        found = tape.code.each("{} * ({} > 0)", found, inner)
-    return found
-
-
-def _scale(tape: Tape, t: Term, args: list[Part]) -> Part:
-    scalar, body = args
-    if body.diagonal:
-        column = tape.code.times(scalar, Part(body.text, body.rows, 1, body.even))
-        return Part(column.text, body.rows, body.columns, column.even, diagonal=True)
-    return tape.code.times(scalar, body)
-
-
-def raised(code: Code, base: Part, n: Fraction) -> Part:
-    """Return a power entry by entry, without a logarithm where there is none needed."""
-    if n < 0:
-        return code.each("1 / {}", raised(code, base, -n))
-    if n.denominator == 2 and n.numerator <= 5:
-        root = code.each("np.sqrt({})", base)
-        whole = n.numerator // 2
-        return root if not whole else code.each("{} * {}", raised(code, base, Fraction(whole)), root)
-    if n.denominator == 1 and n.numerator <= 4:
-        found = base
-        for _ in range(n.numerator - 1):
-            found = code.each("{} * {}", found, base)
-        return found
-    return code.each(f"{{}} ** {written(n)}", base)
-
-
-def _pow(tape: Tape, t: Term, args: list[Part]) -> Part:
-    base, exponent = t.args
-    if exponent.op != "num":
-        return tape.code.each("np.power({}, {})", *args)
-    n: Fraction = exponent.data
-    if base.op == "norm" and n.denominator == 1 and n.numerator % 2 == 0:
-        return raised(tape.code, _squares(tape, base), n / 2)
-    return raised(tape.code, args[0], n)
-
-
-def _squares(tape: Tape, norm: Term) -> Part:
-    inner = tape.parts[norm.args[0]]
-    return total(tape.code, tape.code.each("{} * {}", inner, inner))
+Rule = Callable[[Tape, Term, list[Part]], Part]
 
 
 def _matmul(tape: Tape, t: Term, args: list[Part]) -> Part:
@@ -169,20 +94,20 @@ def _open(tape: Tape, t: Term, args: list[Part]) -> Part:
 
 
 RULES: dict[str, Rule] = {
-    "num": lambda tape, t, args: number(written(t.data)),
-    "dim": lambda tape, t, args: number(written(t.data.value(tape.sizes))),
+    "num": lambda tape, t, args: number(e.written(t.data)),
+    "dim": lambda tape, t, args: number(e.written(t.data.value(tape.sizes))),
     "pi": _constant("np.pi"),
     "ones": _constant("1.0"),
     "zeros": _constant("0.0"),
     "eye": lambda tape, t, args: Part("1.0", *tape.shape(t), (True, True), diagonal=True),
     "comm": _commutation,
-    "add": _add,
-    "scale": _scale,
-    "mul": _had,
-    "had": _had,
+    "add": e.add,
+    "scale": e.scale,
+    "mul": e.had,
+    "had": e.had,
     "matmul": _matmul,
-    "pow": _pow,
-    "hpow": lambda tape, t, args: raised(tape.code, args[0], t.data),
+    "pow": e.power,
+    "hpow": lambda tape, t, args: e.raised(tape.code, args[0], t.data),
     "hpow_by": lambda tape, t, args: tape.code.each("np.power({}, {})", *args),
     "map": mapped,
     "T": lambda tape, t, args: transposed(tape.code, args[0]),
@@ -192,7 +117,7 @@ RULES: dict[str, Rule] = {
     "tr": _trace,
     "det": _whole("np.linalg.det({})"),
     "logdet": _whole("np.linalg.slogdet({})[1]"),
-    "norm": lambda tape, t, args: tape.code.each("np.sqrt({})", _squares(tape, t)),
+    "norm": lambda tape, t, args: tape.code.each("np.sqrt({})", e.squares(tape, t)),
     "norm1": lambda tape, t, args: total(tape.code, tape.code.each("np.abs({})", args[0])),
     "diag": _diag,
     "diagvec": _diagvec,

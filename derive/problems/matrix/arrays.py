@@ -1,4 +1,4 @@
-"""Gradients and values of a matrix network as NumPy functions: lines and derivatives as one tape in double precision."""
+"""Gradients and values of a matrix network as NumPy functions: its lines and derivatives as one tape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from derive.errors import Fault
 from derive.graph import Role
-from derive.matrices.arrays.compile import Tape
+from derive.matrices.arrays.compile import compiled as code_of
+from derive.matrices.arrays.tape import Tape
 from derive.matrices.cost import cost
 from derive.problems.matrix.forms import symbol
 
@@ -50,7 +51,7 @@ def _function(network: MatrixNetwork, tape: Mapping[Term, Term], outputs: Mappin
     def compiled(*shapes: tuple[int, ...]) -> Callable[..., list[Any]]:
         sizes = sizes_of(network, {n.name: shape or (1, 1) for n, shape in zip(leaves, shapes, strict=True)})
         made = Tape({**lines, **tape}, sizes, network.notation.relu_at_0)
-        return made.compiled([n.symbol for n in leaves], list(outputs.values()))
+        return code_of(made, [n.symbol for n in leaves], list(outputs.values()))
 
     def function(arrays: Arrays) -> dict[str, Any]:
         given = [arrays[n.name] for n in leaves]

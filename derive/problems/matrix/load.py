@@ -398,7 +398,10 @@ class _Loader:
 
     def _evaluable(self, tree: s.Tree, body: Term | None) -> s.Tree:
         """Return a tree as it is evaluated: sums that leave their range to what stands in them are written out."""
-        open_ = any(isinstance(x, s.BigSum) and x.upper is None for x in walk(tree))
+        open_ = any(
+            (isinstance(x, s.BigSum) and x.upper is None) or (isinstance(x, s.Name) and x.id in ("1", "I"))
+            for x in walk(tree)
+        )
         if body is None or not open_:
             return tree
         names = frozenset(self.plain.values()) | self._dims()
