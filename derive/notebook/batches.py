@@ -31,6 +31,7 @@ def evaluate(what: Network | Derivation, *names: str) -> Callable[..., dict[str,
 
     With `shapes` or `layers` the leaves are matrices as the shapes say, letters in them any sizes; columns and rows may
     be lists. There is no batch but that of the network itself; a gradient has the shape in which its leaf was given.
+    From inf and nan among their entries follows what NumPy makes of them.
 
     Raises a Fault for an unknown name and a network with an open function; the function raises one for an unknown or
     missing leaf, for what is not finite real numbers, and for shapes that do not fit.
@@ -94,16 +95,19 @@ def _arrays(problem: Problem, given: Mapping[str, Any]) -> tuple[dict[str, np.nd
         raise Fault(f"the shapes of the arrays do not fit together: {shapes}", expected=rule) from None
 
 
-def as_floats(name: str, given: Any) -> np.ndarray:
-    """Return an array of floats; raises a Fault for anything else."""
+def as_floats(name: str, given: Any, finite: bool = True) -> np.ndarray:
+    """Return an array of floats, the one given where it is such a one; raises a Fault for anything else.
+
+    finite: whether inf and nan are something else.
+    """
     import numpy as np
 
     try:
         array = np.asarray(given)
-        array = array.astype(float) if array.dtype.kind in "buifO" else array
+        array = array.astype(float, copy=False) if array.dtype.kind in "buifO" else array
     except (TypeError, ValueError):
         array = np.asarray(None)
-    if array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.dtype.kind != "f" or (finite and not np.isfinite(array).all()):
         raise Fault(f"{name} is not finite real numbers", expected="a number or an array of numbers of one shape")
     return array
 

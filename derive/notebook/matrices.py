@@ -197,7 +197,7 @@ def _matrix(problem: Problem, name: str, given: Any) -> Any:
     """Return an array in two dimensions, of a scalar a number."""
     from derive.notebook.batches import as_floats
 
-    array, symbol = as_floats(name, given), problem.names[name].symbol
+    array, symbol = as_floats(name, given, finite=False), problem.names[name].symbol
     if symbol.scalar and array.size == 1:
         return array.reshape(())[()]
     if array.ndim == 1 and 1 in (symbol.rows.number, symbol.columns.number):
