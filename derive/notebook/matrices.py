@@ -173,12 +173,14 @@ def _of_arrays(
     own = {name: as_array(name, x) for name, x in problem.given.items()}
 
     def evaluated(**given: Any) -> dict[str, np.ndarray]:
-        arrays = {**own, **{_leaf(problem, name, leaves): x for name, x in given.items()}}
+        arrays = {**own, **{x if x in leaves else _leaf(problem, x, leaves): array for x, array in given.items()}}
         if lacking := [name for name in leaves if name not in arrays]:
             raise Fault(f"{problem.name} has no value for {', '.join(lacking)}", expected=f"f({lacking[0]}=…)")
-        shapes = {name: np.shape(x) for name, x in arrays.items()}
         found = function({name: _matrix(problem, name, x) for name, x in arrays.items()})
-        return {name: np.reshape(x, shapes[name]) if name in shapes else np.asarray(x) for name, x in found.items()}
+        for name, x in found.items():
+            if name in arrays and np.shape(x) != (shape := np.shape(arrays[name])):
+                found[name] = np.reshape(x, shape)
+        return {name: np.asarray(x) for name, x in found.items()}
 
     kind, none = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
     arguments = [inspect.Parameter(name, kind, default=own.get(name, none)) for name in leaves if name.isidentifier()]
@@ -195,6 +197,8 @@ def _leaf(problem: Problem, name: str, leaves: list[str]) -> str:
 
 def _matrix(problem: Problem, name: str, given: Any) -> Any:
     """Return an array in two dimensions, of a scalar a number."""
+    if getattr(given, "ndim", 0) == 2 and given.dtype == float and given.size > 1:
+        return given
     from derive.notebook.batches import as_floats
 
     array, symbol = as_floats(name, given, finite=False), problem.names[name].symbol
