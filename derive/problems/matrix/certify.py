@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _POINTS, _TRIES = 4, 40
-_MOST_LINES = 60  # lines evaluated at a point to follow single names to the loss
+_MOST_LINES = 20  # lines evaluated at a point to follow single names to the loss
 _TINY, _VAST = Fraction(1, 10**10), 10**6
 _STEP = Fraction(1, 10**20)  # below 1 - σ(z) where σ is saturated, with digits left of 50
 _LOST = Fraction(1, 10**28)  # what differences with such a step leave over, beside the values they come from
