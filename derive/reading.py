@@ -52,15 +52,13 @@ def read(text: str, against: Path | None = None, syntax: str = "auto") -> Readin
 
 
 def _table(path: Path) -> Table:
-    from derive.problems.network import Network
     from derive.report import load
 
     names: set[str] = set()
     functions: set[str] = set()
     for problem in load(path).problems.values():
-        if isinstance(problem, Network):
-            names |= {*problem.plain, *problem.also}
-            functions |= set(problem.functions)
+        names |= {*getattr(problem, "plain", ()), *getattr(problem, "also", ()), *getattr(problem, "dims", ())}
+        functions |= set(getattr(problem, "functions", ()))
     return Table(frozenset(names), frozenset(functions))
 
 
@@ -73,13 +71,20 @@ def _notes(tree: Any, table: Table, known: bool) -> Iterator[str]:
     from derive.ops import SPELLINGS
 
     names = dict.fromkeys(id for id, _ in _named(quantities(tree, table.names))) if known else {}
-    strange = [id for id in names if id not in table and id != "infty"]
+    strange = [id for id in names if id not in table and not _within(id, table) and id != "infty"]
     if strange:
         yield f"no name of the report: {', '.join(strange)}"
     called = dict.fromkeys(node.fn for node in walk(tree) if isinstance(node, s.Call))
     unknown = [fn for fn in called if fn not in SPELLINGS and fn not in FUNCTIONS and fn not in table]
     if unknown:
         yield f"no known function: {', '.join(unknown)}; it may be any"
+
+
+def _within(id: str, table: Table) -> bool:
+    """Return whether an id may be an entry of something in a report, `w_ij` of W, or have a shape below it."""
+    base, _, rest = id.partition("_")
+    sup = "^" + rest.partition("^")[2] if "^" in rest else ""
+    return bool(rest) and (base + sup in table or base.capitalize() + sup in table)
 
 
 def _plain(text: str, tree: Any, table: Table) -> str | None:

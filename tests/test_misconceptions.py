@@ -13,10 +13,18 @@ import derive
 from derive.check.bench import Bench
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
+from derive.check.matrices.misconceptions import explain
+from derive.check.matrices.subject import MatrixSubject
 from derive.check.misconceptions import MISCONCEPTIONS, RECORDS, Diagnosis, diagnose
+from derive.check.misconceptions.matrices import MATRICES
 from derive.check.misconceptions.written import latex
 from derive.check.subject import Subject
+from derive.front import frontmatter
+from derive.front.entries import Mapping
 from derive.language.grammar import parse
+from derive.notation import Notation
+from derive.problems.matrix.load import load as load_matrices
+from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.network import Network
 from derive.report import load
 from derive.source import Source
@@ -25,11 +33,13 @@ sys.path.insert(0, str(Path(__file__).parent / "bench"))
 
 import mutations
 
-EXAMPLES = [pytest.param(record.code, id=record.code) for record in RECORDS]
+EXAMPLES = [pytest.param(record.code, id=record.code) for record in (*RECORDS, *MATRICES)]
 
 
 def subject_of(network: dict[str, str]) -> Subject:
     """Return the network of an example."""
+    if "shapes" in network:
+        return MatrixSubject(network_of_matrices(network))
     keys = {key: text for key, text in network.items() if key != "update"}
     update = dict(part.split(": ") for part in network["update"].split(", ")) if "update" in network else None
     return Subject(derive.network(**keys, update=update).problem)  # type: ignore[arg-type]
@@ -39,16 +49,29 @@ def judged(line: str, subject: Subject) -> list[Judged]:
     return check(read(Source("hw.md", f"$${line}$$"), False), {subject.name: subject}, [])
 
 
+def network_of_matrices(network: dict[str, str]) -> MatrixNetwork:
+    """Return the network of an example with shapes, read as an entry of a report."""
+    entry = "\n".join(f"    {key}: |\n      {text}" for key, text in network.items())
+    front, _ = frontmatter.read(Source("example.md", f"---\ntitle: T\nnetworks:\n  n:\n{entry}\n---\n# A\n"))
+    networks = front.require("networks")
+    assert isinstance(networks, Mapping)
+    found = networks.require("n")
+    assert isinstance(found, Mapping)
+    return load_matrices("n", found, {}, Notation())
+
+
 def told(line: str, subject: Subject) -> Diagnosis | None:
     """Return the diagnosis of the relation of a line that is wrong."""
-    (wrong,) = [j for j in judged(line, subject) if j.verdict.kind == "wrong"]
+    (wrong,) = [j for j in judged(line, subject) if j.verdict.kind in ("wrong", "mismatched")]
     assert wrong.trees is not None
+    if subject.of_matrices:
+        return explain(*wrong.trees, wrong.verdict, Bench(subject))
     return diagnose(*wrong.trees, wrong.verdict, Bench(subject), wrong.claim.relation == "~")
 
 
 def test_codes_are_short_words_and_each_stands_once() -> None:
-    assert len(MISCONCEPTIONS) == len(RECORDS) >= 15
-    for record in RECORDS:
+    assert len(MISCONCEPTIONS) == len(RECORDS) + len(MATRICES) >= 25
+    for record in MISCONCEPTIONS.values():
         assert record.code == record.code.lower() and " " not in record.code
         assert record.title and record.why.count(". ") >= 1, f"{record.code} needs two sentences"
         assert "{" not in record.title + record.why
@@ -190,7 +213,7 @@ def test_all_mutants(request: pytest.FixtureRequest, lines: list[Judged]) -> Non
         pytest.skip("--full judges every mutant")
     outcomes = list(mutations.run([m for line in lines for m in mutations.mutants(line)]))
     assert not [o.mutant.text for o in outcomes if o.kind != "wrong"]
-    by_code = {code: [o for o in outcomes if o.mutant.codes[0] == code] for code in MISCONCEPTIONS}
+    by_code = {code: [o for o in outcomes if o.mutant.codes[0] == code] for code in mutations.CODES}
     assert all(by_code.values())
     assert share(outcomes) >= 0.95 and min(map(share, by_code.values())) >= 0.8
 

@@ -12,10 +12,8 @@ from derive.check.extremum_forms import KINDS
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
 from derive.check.subject import Point, Subject
-from derive.check.value import Valuation
 from derive.check.world import NetworkWorld
 from derive.expr import Value
-from derive.graph import Role
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import DIGITS, precisely
@@ -42,7 +40,7 @@ class Bench:
     beliefs: (node, whether its gradient is meant) → what it is taken to be instead. after: numbers are those after the
     update. functions: id → parameters and formula of the hand-in's own functions, `f(x) = …`. renewed: other names of
     new values, id → parameter. stepped: the parameters whose new values have been spoken of. told: by how much numbers
-    may be off that the hand-in has computed itself.
+    may be off that the hand-in has computed itself. layout: of derivatives by vectors, where the hand-in says it.
     """
 
     subject: Subject
@@ -55,6 +53,7 @@ class Bench:
     renewed: dict[str, str] = field(default_factory=dict)
     stepped: set[str] = field(default_factory=set)
     told: dict[str, Fraction] = field(default_factory=dict)
+    layout: str = ""
 
     @property
     def meant(self) -> Point | None:
@@ -83,7 +82,7 @@ class Bench:
     @property
     def _moving(self) -> frozenset[str] | None:
         """The parameters that the update changes, None for all: where nothing is data, those that it is said of."""
-        data = any(leaf.role is Role.DATA for leaf in self.subject.graph.leaves())
+        data = self.subject.has_data
         return None if data else frozenset(self.stepped)
 
     @property
@@ -93,7 +92,7 @@ class Bench:
         return [point for point in found if point is not None] if self.after else self.subject.points
 
     def world(self, point: Point, total: bool = False) -> NetworkWorld:
-        world = NetworkWorld(
+        world = world_of(self.subject)(
             self.subject,
             point,
             self.own,
@@ -103,6 +102,7 @@ class Bench:
             functions=self.functions,
             renewed=self.renewed,
             later=self.after,
+            layout=self.layout,
         )
         return world.believing(self.beliefs) if self.beliefs else world
 
@@ -120,25 +120,35 @@ class Bench:
             or subject.is_rate(id)
             or id in self.own
             or id in self.numbers
+            or subject.has_entry(id)
             or id in ("e", "pi", "infty")
         )
+
+
+def world_of(subject: Subject) -> type[NetworkWorld]:
+    """Return the kind of world in which formulas about a network have their values."""
+    if not subject.of_matrices:
+        return NetworkWorld
+    from derive.check.matrices.world import MatrixWorld
+
+    return MatrixWorld
 
 
 def define(id: str, tree: s.Tree, bench: Bench) -> None:
     """Take a name that the hand-in introduces; where it has the value of a node at every point, it is that node."""
     bench.own[id] = tree
-    nodes = set(bench.subject.graph.nodes)
+    nodes = set(bench.subject.nodes)
     with precisely():
         for point in bench.subject.points:
             try:
-                v = Valuation(bench.world(point))
+                v = bench.world(point).valuation()
                 found = v.value(tree)
                 nodes = {n for n in nodes if close(found, point.values[n], v.largest, DIGITS - 6)}
             except (ArithmeticError, OverflowError, ValueError, RecursionError):
                 return
             if not nodes:
                 return
-    order = list(bench.subject.graph.nodes)
+    order = bench.subject.nodes
     bench.aliases[id] = min(nodes, key=order.index)
 
 

@@ -11,7 +11,6 @@ from derive.check.judge import judge
 from derive.check.parts import Path
 from derive.check.subject import Subject
 from derive.errors import Fault
-from derive.graph import Role
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 
@@ -42,7 +41,8 @@ def choose(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Ask
 
 def _matched(path: Path, by_path: Mapping[Path, Subject]) -> Subject | None:
     """Return the subject of a part, or of the part that it is a sub-part of."""
-    prefixes = (path[:length] for length in range(len(path), 0, -1))
+    whole = (path[0].split(".")[0], *path[1:]) if path else path  # 2.1 may be a part of 2
+    prefixes = (p[:length] for p in (path, whole) for length in range(len(p), 0, -1))
     return next((by_path[prefix] for prefix in prefixes if prefix in by_path), None)
 
 
@@ -78,7 +78,7 @@ def _restates(hand_in: HandIn, claim: Claim, subject: Subject) -> bool | None:
         return None
     id = left.id if isinstance(left, s.Name) else left.fn if isinstance(left, s.Call) else ""
     node = subject.plain(id)
-    if node is None or subject.graph[node].role is not Role.LINE or constant(right):
+    if node is None or not subject.is_line(node) or constant(right):
         return None
     return judge(left, right, False, Bench(subject)).kind == "correct"
 

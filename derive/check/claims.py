@@ -230,7 +230,7 @@ def _spelled(text: str, table: Table) -> str:
     return _STUCK.sub(name, text)
 
 
-_EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
+_EQUATION = re.compile(r"(?:(?<=[A-Za-z}\]']\()|(?<=_[0-9]\()|(?<=,))(\s*\\?[A-Za-z][\w{}\\^]*)\s*=")
 
 
 def _without_equations(text: str) -> str:

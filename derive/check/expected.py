@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.check.bench import constant
+from derive.check.bench import constant, world_of
 from derive.check.quantities import Grid, Scalar
 from derive.check.rounding import unit
 from derive.check.subject import Subject
-from derive.check.value import Valuation
-from derive.check.world import NetworkWorld
 from derive.expr import Expr, Partial, Ref
 from derive.graph import Role
 from derive.language import surface as s
@@ -24,6 +22,10 @@ _NOTHING = Fraction(1, 10**15)  # the limit of what vanishes
 
 def expected(left: s.Tree, right: s.Tree, truth: Scalar | Grid | None, subject: Subject) -> str | None:
     """Return the right side that a wrong claim should have, as LaTeX; None where no single one can be named."""
+    if subject.of_matrices:
+        from derive.check.matrices.expected import expected as of_matrices
+
+        return of_matrices(left, right, truth, subject)  # type: ignore[arg-type]
     if constant(right):
         return None if truth is None or isinstance(truth, Grid) else _number(right, truth, subject)
     found = _formula(left, subject)
@@ -49,7 +51,7 @@ def _number(written: s.Tree, truth: Scalar, subject: Subject) -> str:
 def _stands(written: s.Tree, subject: Subject) -> Fraction | None:
     """Return the number that a side of numbers is worth, None where it is no exact one."""
     try:
-        found = Valuation(NetworkWorld(subject, subject.points[0])).value(written) if subject.points else None
+        found = world_of(subject)(subject, subject.points[0]).valuation().value(written) if subject.points else None
     except (ArithmeticError, ValueError):
         return None
     return found if isinstance(found, Fraction) else None

@@ -17,7 +17,6 @@ from derive.check.rounding import within
 from derive.check.search import Peak, largest
 from derive.check.value import TooLong, Unread, Valuation
 from derive.expr import Ref
-from derive.graph import Role
 from derive.language import surface as s
 from derive.language.meaning import OPEN
 from derive.language.occurrences import quantities
@@ -63,7 +62,7 @@ def extreme(left: s.Tree, right: s.Tree, approximate: bool, bench: Bench) -> tup
             found = _found(left, bench)
             if found is None:
                 return Verdict("undecided", "the extremum was not found"), None
-            claimed = Valuation(bench.world(bench.subject.points[0])).value(right)
+            claimed = bench.world(bench.subject.points[0]).valuation().value(right)
             if left.fn.startswith("arg"):
                 return _place(claimed, right, approximate, found), found
             return _value(left.fn, claimed, right, approximate, found), found
@@ -75,7 +74,7 @@ def attains(value: s.Tree, found: Extreme, bench: Bench) -> Verdict:
     """Return the verdict on `at z = …` behind an extremum."""
     try:
         with precisely():
-            there = Valuation(bench.world(bench.subject.points[0])).value(value)
+            there = bench.world(bench.subject.points[0]).valuation().value(value)
             if isinstance(there, Grid):
                 return Verdict("undecided", "a matrix is no place")
             return _place(there, value, False, found)
@@ -94,7 +93,7 @@ def bounded_everywhere(body: s.Tree, bound: s.Tree, above: bool, strict: bool, b
     try:
         with precisely():
             call = s.Call(body.at, "max" if above else "min", (body,), base=over)
-            found, limit = _found(call, bench), Valuation(bench.world(bench.subject.points[0])).value(bound)
+            found, limit = _found(call, bench), bench.world(bench.subject.points[0]).valuation().value(bound)
             if found is None or isinstance(limit, Grid):
                 return None
             off = found.sign * (real(found.value) - real(limit))
@@ -150,9 +149,9 @@ def _known_functions(body: s.Tree, bench: Bench) -> None:
 def _reads_arguments(fn: str, bench: Bench) -> bool:
     """Return whether a function is a line of the network that reads nothing but what it is written with."""
     node = bench.subject.plain(fn)
-    if node is None or bench.subject.graph[node].role is not Role.LINE:
+    if node is None or not bench.subject.is_line(node):
         return False
-    return set(bench.subject.graph[node].reads) == set(bench.subject.parameters(node) or ())
+    return set(bench.subject.reads(node)) == set(bench.subject.parameters(node) or ())
 
 
 def _hides(part: s.Tree) -> bool:

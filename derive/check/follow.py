@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from derive.check.bench import Bench, Verdict, constant
 from derive.check.quantities import Grid, Quantity
-from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import precisely
@@ -47,7 +46,7 @@ def slip_of(claim: int, head: s.Tree, right: s.Tree, truth: Quantity | None, ben
     match head:
         case s.Partial(wrt=(wrt,)):
             of, by = world.quantity(head.of), world.quantity(wrt)
-            if of == bench.subject.graph.loss and by is not None:
+            if of == bench.subject.loss and by is not None:
                 yield Slip(claim, of=by, gradient=True, tree=right)
         case s.Name():
             node = world.node(head.id)
@@ -61,7 +60,7 @@ def _truth(head: s.Tree, bench: Bench) -> Quantity | None:
         return None
     with precisely():
         try:
-            return Valuation(bench.world(bench.meant)).value(head)
+            return bench.world(bench.meant).valuation().value(head)
         except (ArithmeticError, ValueError):
             return None
 

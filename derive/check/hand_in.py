@@ -15,13 +15,16 @@ from derive.check.follow import Slip, followed, slip_of
 from derive.check.general import general
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
+from derive.check.matrices.below import shaped
+from derive.check.matrices.columns import introduced as columns
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
 from derive.check.places import judged_at, place, said_behind
 from derive.check.subject import Subject
-from derive.check.told import tell
+from derive.check.told import layout, tell
 from derive.check.updates import as_new, timed
 from derive.check.value import TooLong, bounded
+from derive.check.words import meant
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice
@@ -29,6 +32,7 @@ from derive.source import Slice
 # Operations for each claim while a hand-in has taken so many in all; from the last number on there are few.
 _SHARES = ((300_000, 50_000), (600_000, 4_000))
 _LEAST = 500
+_MATRICES = 4  # so many times more, where a formula is a matrix of numbers
 _DEFINING = ("=", ":=")
 _EQUALITIES = {"=": False, ":=": False, "~": True, "<-": False}
 
@@ -56,9 +60,10 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
     seen = replace(hand_in, claims=tuple(c for at, c in enumerate(hand_in.claims) if hand_in.looked_at(at)))
     with bounded(_SHARES[0][0]):
         chosen = iter(choose(seen, subjects, asked))
+    many = _MATRICES if any(subject.of_matrices for subject in subjects.values()) else 1
     with bounded(_SHARES[0][1]) as work:
         for at, claim in enumerate(hand_in.claims):
-            work.renew(_share(work.done))
+            work.renew(_share(work.done, many))
             if hand_in.looked_at(at):
                 checker.take(at, claim, next(chosen))
             else:
@@ -66,25 +71,25 @@ def check(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Aske
         conventions = {name: Conventions(bench.subject) for name, bench in checker.benches.items()}
         found = []
         for one in checker.done:
-            work.renew(_share(work.done))
+            work.renew(_share(work.done, many))
             found.append(_explained(one, checker.benches[one.subject.name], conventions[one.subject.name]))
     return found
 
 
-def _share(done: int) -> int:
-    """Return how many operations the next claim may take, after so many for those before it."""
-    return next((share for limit, share in _SHARES if done < limit), _LEAST)
+def _share(done: int, many: int) -> int:
+    """Return how many operations the next claim may take, after so many for those before it; `many` times as many."""
+    return many * next((share for limit, share in _SHARES if done < many * limit), _LEAST)
 
 
 def _explained(judged: Judged, bench: Bench, conventions: Conventions) -> Judged:
     """Return a claim with what the hand-in says of its own names, and why it is wrong if it is."""
-    equality = judged.claim.relation in _EQUALITIES
-    if judged.trees is None or not equality or judged.verdict.kind not in ("wrong", "undecided"):
+    told = judged.claim.relation in _EQUALITIES or (judged.subject.of_matrices and judged.claim.relation == "in")
+    if judged.trees is None or not told or judged.verdict.kind not in ("wrong", "mismatched", "undecided"):
         return replace(judged, bench=bench)
     try:
         if judged.verdict.kind == "undecided":
             judged = _known_by_now(judged, judged.trees, bench)
-        if judged.verdict.kind != "wrong" or judged.trees is None:
+        if judged.trees is None or not _explainable(judged):
             return replace(judged, bench=bench)
         return _diagnosed(judged, judged.trees, bench, conventions)
     except (TooLong, RecursionError):
@@ -101,10 +106,20 @@ def _known_by_now(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench) ->
     return replace(judged, verdict=judge(*trees, _EQUALITIES[judged.claim.relation], bench))
 
 
+def _explainable(judged: Judged) -> bool:
+    """Return whether something was done wrong that may be known; with matrices shapes that do not fit may be, too."""
+    kinds = ("wrong", "mismatched") if judged.subject.of_matrices else ("wrong",)
+    return judged.verdict.kind in kinds
+
+
 def _diagnosed(judged: Judged, trees: tuple[s.Tree, s.Tree], bench: Bench, conventions: Conventions) -> Judged:
     from derive.check.misconceptions import diagnose
 
     approximate = _EQUALITIES.get(judged.claim.relation, False)
+    if judged.subject.of_matrices:
+        from derive.check.matrices.misconceptions import explain
+
+        return replace(judged, bench=bench, diagnosis=explain(*trees, judged.verdict, bench))
     other = conventions.explain(trees, approximate, bench)
     if other is not None:
         return replace(judged, bench=bench, diagnosis=other)
@@ -133,6 +148,7 @@ class _Checker:
         bench = self.benches.setdefault(subject.name, Bench(subject))
         if self.done and self.done[-1].claim.paragraph != claim.paragraph:
             bench.numbers.clear()
+        bench.layout = layout(claim.lead) or bench.layout
         sides = [self.tree(side, subject) for side in claim.chain]
         self.renew(sides, claim, bench)
         self.begin(claim, sides)
@@ -205,7 +221,7 @@ class _Checker:
 
     def tree(self, side: Slice, subject: Subject) -> s.Tree | None:
         try:
-            return self.hand_in.tree(side, subject.table)
+            return meant(self.hand_in.tree(side, subject.table), subject)
         except Fault:
             return None
 
@@ -231,7 +247,7 @@ class _Checker:
             assert isinstance(left, s.Call) and sides[1] is not None
             bench.functions[left.fn] = (tuple(a.id for a in left.args if isinstance(a, s.Name)), sides[1])
             return True
-        found = False
+        found = bench.subject.of_matrices and claim.relation in _EQUALITIES and columns(sides, claim.at, bench)
         for at, side in enumerate(sides):
             id = _name(side)
             if not id or bench.knows(id) or claim.relation not in _EQUALITIES:
@@ -296,5 +312,8 @@ class _Checker:
 
 
 def _name(tree: s.Tree | None) -> str:
-    """Return the id of a side that is one name, with or without what it depends on; "" for any other."""
-    return tree.id if isinstance(tree, s.Name) else ""
+    """Return the id of a side that is one name, without the shape that stands below it; "" for any other."""
+    if not isinstance(tree, s.Name):
+        return ""
+    below = shaped(tree)
+    return tree.id if below is None else below[0].id

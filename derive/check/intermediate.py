@@ -11,7 +11,7 @@ from itertools import islice
 
 from derive.check.quantities import Grid, Scalar, operate
 from derive.check.subject import Point, Subject
-from derive.check.value import Valuation, World
+from derive.check.world import NetworkWorld
 from derive.expr import Apply, Expr, Number, Partial, Ref, call, mul, parts
 from derive.graph import Role
 from derive.language import surface as s
@@ -31,10 +31,10 @@ def digits(text: str) -> int:
     return max(1, len(mantissa.replace(".", "").lstrip("0")))
 
 
-def intermediate(side: s.Tree, subject: Subject, point: Point, world: World) -> list[Scalar]:
+def intermediate(side: s.Tree, subject: Subject, point: Point, world: NetworkWorld) -> list[Scalar]:
     """Return the inexact values of the parts of a side and of the formulas that its names stand for."""
     found = [*_of_tree(side, world)]
-    for formula in _meant(side, subject, world):
+    for formula in () if subject.of_matrices else _meant(side, subject, world):
         found += _of_formula(formula, subject, point)
     return [x for x in found if _inexact(x)]
 
@@ -49,15 +49,17 @@ def _inexact(x: Scalar) -> bool:
     return not isinstance(x, Fraction) or (x * _SHORT).denominator != 1
 
 
-def _of_tree(side: s.Tree, world: World) -> Iterator[Scalar]:
+def _of_tree(side: s.Tree, world: NetworkWorld) -> Iterator[Scalar]:
     for part in islice(parts_of(side), _MOST):
         if isinstance(part, (s.Num, s.Name)):
             continue
         try:
-            x = Valuation(world).value(part)
+            x = world.valuation().value(part)
         except (ArithmeticError, ValueError):
             continue
-        if not isinstance(x, Grid):
+        if isinstance(x, Grid):
+            yield from x.cells
+        else:
             yield x
             yield from _inside(part, world)
 
@@ -80,16 +82,16 @@ def _neighbours(count: int) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-def _inside(part: s.Tree, world: World) -> Iterator[Scalar]:
+def _inside(part: s.Tree, world: NetworkWorld) -> Iterator[Scalar]:
     """Yield the exponentials that a sigmoid or a tanh is made of."""
     if not isinstance(part, s.Call) or SPELLINGS.get(part.fn) not in _EXPONENTIAL or len(part.args) != 1:
         return
-    x = Valuation(world).value(part.args[0])
+    x = world.valuation().value(part.args[0])
     if not isinstance(x, Grid) and abs(x) < _LARGE:
         yield from (operate("exp", operate("mul", Fraction(k), x)) for k in (1, -1, 2, -2))
 
 
-def _meant(side: s.Tree, subject: Subject, world: World) -> Iterator[Expr]:
+def _meant(side: s.Tree, subject: Subject, world: NetworkWorld) -> Iterator[Expr]:
     """Yield the formulas of the lines, gradients and new values that a side names."""
     network = subject.network
     for part in walk(side):

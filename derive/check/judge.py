@@ -13,7 +13,7 @@ from derive.check.agree import close
 from derive.check.bench import Bench, Verdict, constant, decimal, settled, unknown_function
 from derive.check.open_digits import OpenDigits
 from derive.check.quantities import Mismatch, Quantity, Scalar
-from derive.check.rounding import literal, shown, slack, unit, within
+from derive.check.rounding import claims, literal, shown, slack, unit, within
 from derive.check.subject import Point
 from derive.check.value import TooLong, Unread, Valuation
 from derive.check.world import NetworkWorld
@@ -37,9 +37,13 @@ def judge(
     left, right = _there(left, right), _there(right, left)
     try:
         with precisely():
+            if bench.subject.of_matrices:
+                return _of_matrices(left, right, approximate, bench, open_digits or {})
             numbers = [constant(side) and not _named(side, bench) for side in (left, right)]
-            compare = _numeric if any(numbers) or _stated(left, right, bench) else _symbolic
-            found = compare(left, right, approximate, bench, open_digits or {})
+            if any(numbers) or _stated(left, right, bench):
+                found = _numeric(left, right, approximate, bench, open_digits or {})
+            else:
+                found = _symbolic(left, right, approximate, bench, open_digits or {})
             unknown = unknown_function(left, right, bench) if found.kind == "wrong" else ""
             return Verdict("undecided", f"{unknown} may be any function") if unknown else found
     except Unread as part:
@@ -72,6 +76,44 @@ def _stated(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
     return None not in nodes and nodes[0] != nodes[1] and all(n in bench.meant.leaves for n in nodes)
 
 
+def _of_matrices(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
+    """Return the verdict on an equation of matrices; shapes that stand below names must be theirs."""
+    from derive.check.matrices.below import stripped
+    from derive.check.matrices.shapes import misfit
+    from derive.check.matrices.sized import sizings
+
+    clash = misfit((left, right), bench)
+    if clash is not None:
+        return clash
+    left, right = stripped(left), stripped(right)
+    found: Verdict | None = None
+    for sides in sizings(left, right, bench):
+        one = _sized(*sides, approximate, bench, open_digits)
+        if one.kind == "correct" or found is None or found.kind == "mismatched":
+            found = one
+        if found.kind == "correct":
+            break
+    return found or Verdict("undecided", "the sizes are not known")
+
+
+def _sized(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
+    from derive.check.matrices.explicit import written_out
+    from derive.check.matrices.judge import symbolic
+
+    explicit = written_out(left, right, bench)
+    if explicit is not None:
+        return explicit
+    if constant(left) or constant(right) or _stated(left, right, bench):
+        return _numeric(left, right, approximate, bench, open_digits)
+    verdict = _at_own(left, right, symbolic(left, right, bench), approximate, bench, open_digits)
+    unknown = unknown_function(left, right, bench) if verdict.kind == "wrong" else ""
+    return Verdict("undecided", f"{unknown} may be any function") if unknown else verdict
+
+
 def _symbolic(
     left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
 ) -> Verdict:
@@ -81,7 +123,20 @@ def _symbolic(
         verdict = _at_points(left, right, bench, total)
         if verdict.kind in ("correct", "undecided"):
             break
-    if verdict.kind == "wrong" and (decimal(left) or decimal(right) or approximate) and bench.subject.own is not None:
+    return _at_own(left, right, verdict, approximate, bench, open_digits)
+
+
+def _at_own(
+    left: s.Tree,
+    right: s.Tree,
+    verdict: Verdict,
+    approximate: bool,
+    bench: Bench,
+    open_digits: Mapping[str, Fraction],
+) -> Verdict:
+    """Return a verdict, or where numbers have been put in that at the numbers of the exercise."""
+    wrong = verdict.kind in ("wrong", "mismatched")
+    if wrong and (decimal(left) or decimal(right) or approximate) and bench.subject.own is not None:
         numeric = _numeric(left, right, approximate, bench, open_digits)
         if numeric.kind == "correct" and not (decimal(left) or decimal(right)):
             return Verdict("undecided", "it holds at the numbers of the exercise, but not for others")
@@ -94,7 +149,7 @@ def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdic
     for point in bench.points:
         world = bench.world(point, total)
         try:
-            sides = [Valuation(world), Valuation(world)]
+            sides = [world.valuation(), world.valuation()]
             a, b = (v.value(tree) for v, tree in zip(sides, (left, right), strict=True))
         except (DomainError, ZeroDivisionError, OverflowError):
             continue
@@ -125,12 +180,12 @@ def _numeric(
     if point is None and not (settled(left, bench) and settled(right, bench)):
         return Verdict("undecided", "the exercise has no numbers")
     world = bench.world(point) if point is not None else bench.world(bench.subject.points[0])
-    sides = (Valuation(world), Valuation(world))
+    sides = (world.valuation(), world.valuation())
     a, b = sides[0].value(left), sides[1].value(right)
     if point is None and (a, b) != _elsewhere(left, right, bench):
         return Verdict("undecided", "the exercise has no numbers")
 
-    def slack_of(by: OpenDigits) -> Scalar:
+    def slack_of(by: OpenDigits) -> Quantity:
         return slack((left, right), lambda *moved: _both((left, right), world, moved), by.by)
 
     open_by = OpenDigits(bench, left, right, open_digits, approximate)
@@ -152,13 +207,13 @@ def _numeric(
 def _elsewhere(left: s.Tree, right: s.Tree, bench: Bench) -> tuple[Quantity, Quantity]:
     """Return two sides without names at another point: f(2) may read more than its argument."""
     world = bench.world(bench.subject.points[-1])
-    return Valuation(world).value(left), Valuation(world).value(right)
+    return world.valuation().value(left), world.valuation().value(right)
 
 
 def _both(
     sides: tuple[s.Tree, s.Tree], world: NetworkWorld, moved: tuple[Mapping[s.Range, Scalar], ...]
 ) -> tuple[Quantity, Quantity]:
-    a, b = (Valuation(world, numbers=numbers).value(tree) for tree, numbers in zip(sides, moved, strict=True))
+    a, b = (world.valuation(numbers).value(tree) for tree, numbers in zip(sides, moved, strict=True))
     return a, b
 
 
@@ -166,9 +221,8 @@ def _sure(
     a: Quantity, b: Quantity, written: s.Tree, approximate: bool, noise: Scalar, sides: tuple[Valuation, ...]
 ) -> Verdict:
     """Return "correct" unless the numbers on the way are so far apart that their digits say nothing."""
-    number = literal(written)
-    step = shown(number, approximate) if number is not None else Fraction(0)
-    if noise < real(step) / 1000 or _certain(a, b, list(sides)):
+    steps = [shown(number, approximate) for number in claims(written)]
+    if (steps and noise < real(min(steps)) / 1000) or _certain(a, b, list(sides)):
         return Verdict("correct")
     return Verdict("undecided", "the numbers on the way are too far apart")
 

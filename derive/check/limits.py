@@ -10,8 +10,7 @@ from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.rounding import within
-from derive.check.value import TooLong, Unread, Valuation
-from derive.graph import Role
+from derive.check.value import TooLong, Unread
 from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError
@@ -37,7 +36,7 @@ def condition(claim: Claim, left: s.Tree, right: s.Tree, bench: Bench) -> Quanti
     if not isinstance(left, s.Name) or len(claim.chain) != 2 or infinite(left):
         return None
     node = bench.subject.plain(left.id)
-    if bench.numbers and node is not None and bench.subject.graph[node].role is Role.LINE:
+    if bench.numbers and node is not None and bench.subject.is_line(node):
         return None
     sign = infinite(right)
     return sign * INFINITE if sign else None
@@ -83,7 +82,7 @@ def _at(tree: s.Tree, scale: Fraction, bench: Bench) -> Any:
         point = replace(point, adjoints=bench.subject.swept(point, {}))
     world = bench.world(point)
     world.numbers = numbers
-    found = Valuation(world).value(tree)
+    found = world.valuation().value(tree)
     if isinstance(found, Grid):
         raise Mismatch("a matrix has no limit here")
     return real(found)

@@ -9,7 +9,7 @@ from derive.check.bench import Bench, Verdict, constant
 from derive.check.extrema import bounded_everywhere
 from derive.check.quantities import Grid, Mismatch
 from derive.check.subject import Point
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import TooLong, Unread
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 from derive.language.walk import children, walk
@@ -91,7 +91,13 @@ def _evident(tree: s.Tree) -> bool:
 
 
 def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
-    """Return the verdict on left ∈ right for the reals, an interval or a set of numbers."""
+    """Return the verdict on left ∈ right for the reals, an interval or a set of numbers, a space of matrices."""
+    if bench.subject.of_matrices:
+        from derive.check.matrices import shapes
+
+        found = shapes.member(left, right, bench)
+        if found is not None:
+            return found
     if isinstance(right, s.Name) and right.id == "R" and not bench.knows("R"):
         return _everywhere(left, lambda x, inside: True, (), bench)
     leaf = isinstance(left, s.Name) and bench.subject.plain(left.id) in bench.subject.leaves
@@ -136,8 +142,8 @@ def _everywhere(
         with precisely():
             for point in points:
                 world = bench.world(point)
-                found = Valuation(world).value(left)
-                inside = [Valuation(world).value(item) for item in items]
+                found = world.valuation().value(left)
+                inside = [world.valuation().value(item) for item in items]
                 if isinstance(found, Grid) or any(isinstance(i, Grid) for i in inside):
                     return Verdict("undecided", "a matrix in a set of numbers")
                 if not test(real(found), [real(i) for i in inside]):  # type: ignore[operator]

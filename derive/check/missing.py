@@ -79,5 +79,5 @@ def _means(tree: s.Tree, want: Wanted, judged: Judged) -> bool:
         case s.Name() if want.updated:
             return bench.new(tree.id) == want.node
         case s.Partial(wrt=(by,)) if not want.updated:
-            return world.quantity(by) == want.node and world.quantity(tree.of) == subject.graph.loss
+            return world.quantity(by) == want.node and world.quantity(tree.of) == subject.loss
     return False

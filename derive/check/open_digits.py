@@ -9,7 +9,7 @@ from functools import cached_property
 
 from derive.check.bench import Bench, constant
 from derive.check.intermediate import digits, intermediate, slopes
-from derive.check.quantities import Scalar
+from derive.check.quantities import Grid, Scalar, times
 from derive.check.rounding import uncertain, unit
 from derive.language import surface as s
 from derive.language.walk import walk
@@ -53,7 +53,8 @@ class OpenDigits:
             point, subject = self.bench.meant, self.bench.subject
             world = self.bench.world(point if point is not None else subject.points[0])
             found = intermediate((self.left, self.right)[other], subject, world.point, world)
-            self.parts[other] = [*found, *(slopes(subject, point) if point is not None else [])]
+            local = [] if point is None or subject.of_matrices else slopes(subject, point)
+            self.parts[other] = [*found, *local]
         return self.parts[other]
 
     @cached_property
@@ -77,6 +78,7 @@ class OpenDigits:
         for point in (subject.own, subject.after_update):
             if point is not None:
                 rate = [point.rate] if point.rate is not None else []
-                found += [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
-                found += [r * point.adjoints[p] for r in rate for p in subject.network.parameters]
+                known = [*point.values.values(), *point.adjoints.values(), *point.updated.values(), *rate]
+                known += [times(r, point.adjoints[p]) for r in rate for p in subject.network.parameters]
+                found += [x for one in known for x in (one.cells if isinstance(one, Grid) else [one])]
         return found

@@ -12,7 +12,8 @@ _WORDS = "problem|question|exercise|task|aufgabe|part|teil|ex|nr|no|solution|ans
 _GAP = r"[ \t]{0,9}"  # bounded, so that a line of blanks is not tried in all ways
 _LABEL = rf"""
     (?: \b(?:{_WORDS})\b\.?{_GAP} )?
-    (?P<label> \(?[0-9]{{1,2}}\)?(?:{_GAP}[.,]?{_GAP}\(?[A-Za-z]\)?)?(?:{_GAP}[.,]?{_GAP}\(?[ivx]{{1,4}}\)?)?
+    (?P<label> (?:bonus{_GAP})?(?:\b(?:{_WORDS})\b{_GAP})?\(?[0-9]{{1,2}}(?:\.[0-9]{{1,2}}){{0,2}}\)?
+               (?:{_GAP}[.,]?{_GAP}\(?[A-Za-z]\)?)?(?:{_GAP}[.,]?{_GAP}\(?[ivx]{{1,4}}\)?)?
              | \(?[A-Za-z]\)? (?:{_GAP}[.,]?{_GAP}\(?[ivx]{{1,4}}\)?)?
              | \(?[ivx]{{1,4}}\)? )
 """
@@ -44,11 +45,14 @@ class Part:
 
 def path_of(label: str) -> Path:
     """Return the counters of a label: number, letter, roman number; "" for those that it leaves to what came before."""
-    words = re.findall(r"[0-9]+|[A-Za-z]+", label.translate(_LOOKS))
+    words = re.findall(r"[0-9]+(?:\.[0-9]+)*|[A-Za-z]+", label.translate(_LOOKS))
     path = ["", "", ""]
-    for word in words:
-        if word.isdigit():
-            path[0] = str(int(word))
+    bonus = "bonus" if words and words[0].lower() == "bonus" else ""  # it counts by itself
+    for word in words[1 if bonus else 0 :]:
+        if word[0].isdigit():
+            path[0] = bonus + ".".join(str(int(number)) for number in word.split("."))
+        elif re.fullmatch(_WORDS, word, re.IGNORECASE):
+            continue
         elif len(word) == 1 and not (path[1] and word.lower() in "ivx"):
             path[1] = word.lower()
         else:
@@ -67,11 +71,19 @@ def parts(text: str) -> list[Part]:
     made: list[Part] = []
     before: Path = ()
     for start, label in sorted(found.items()):
-        own = _below(path_of(label), before)
+        own = _below(path_of(_without_article(label, text[start : start + 60])), before)
         path = tuple(word or (before[at] if at < len(before) else "") for at, word in enumerate(own))
         before = path
         made.append(Part(start, path, label.strip()))
     return made
+
+
+def _without_article(label: str, text: str) -> str:
+    """Return a label without the word that follows the number: `1 A product` is part 1, not 1 (a)."""
+    article = re.search(rf"{re.escape(label)}[ \t]+[a-z]{{2,}}", text) and re.fullmatch(
+        r"(?P<number>.*\d)[ \t]+A", label
+    )
+    return article["number"] if article else label
 
 
 def _below(own: Path, before: Path) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim, HandIn
 from derive.check.judge import judge
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import TooLong, Unread
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 from derive.numeric import precisely
@@ -45,7 +45,7 @@ def judged_at(
     names = {name for side in sides for name, _ in quantities(side)} - {"e", "pi", "infty"}
     try:
         with precisely():
-            there = Valuation(bench.world(bench.subject.points[0])).value(value)
+            there = bench.world(bench.subject.points[0]).valuation().value(value)
     except (Unread, TooLong, ArithmeticError, ValueError):
         return Verdict("undecided", "the value at which it is meant is not known")
     if names != {id}:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, shape_text
+from derive.check.quantities import Grid, Mismatch, Quantity, Scalar, mapped, paired, shape_of, shape_text
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.ops.primitive import real
 
-_MOST = 12  # uncertain numbers of a side; more are taken as exact
+_MOST = 60  # uncertain numbers of a side; more are taken as exact
 
 
 def unit(text: str) -> Fraction:
@@ -46,43 +46,56 @@ def slack(
     sides: tuple[s.Tree, s.Tree],
     values: Callable[[Mapping[s.Range, Scalar], Mapping[s.Range, Scalar]], tuple[Quantity, Quantity]],
     by: Callable[[s.Num], Fraction],
-) -> Scalar:
+) -> Quantity:
     """Return how far the difference of two sides may be off, to first order: the sum of what each rounded number does.
 
     A number that stands in both sides, or twice in one, is the same number: it moves everywhere at once. `values`
     gives the sides where numbers have other values, by their places.
     """
     center = _gap(*values({}, {}))
-    off: Scalar = Fraction(0)
+    if center is None:
+        return Fraction(0)
+    off: Quantity = mapped(center, lambda _: Fraction(0))
     moved: dict[str, tuple[list[s.Range], list[s.Range]]] = {}
     steps: dict[str, Fraction] = {}
     for at, tree in enumerate(sides):
-        claimed = literal(tree)
+        claimed = set(map(id, claims(tree)))
         for n in walk(tree):
-            if isinstance(n, s.Num) and n is not claimed and (step := by(n)):
+            if isinstance(n, s.Num) and id(n) not in claimed and (step := by(n)):
                 steps[n.text] = step
                 moved.setdefault(n.text, ([], []))[at].append(n.at)
     for text, places in list(moved.items())[:_MOST]:
         ends = [_gap(*values(*_put(text, places, sign * steps[text]))) for sign in (1, -1)]
-        off += max((abs(end - center) for end in ends if end is not None and center is not None), default=Fraction(0))
+        apart = [paired(end, center, lambda x, y: abs(x - y), "-") for end in ends if end is not None]
+        for one in apart[:1]:
+            most = one if len(apart) == 1 else paired(one, apart[1], max, "-")
+            off = paired(off, most, lambda x, y: x + y, "+")
     return off
+
+
+def claims(tree: s.Tree) -> list[s.Num]:
+    """Return the numbers that a side says something to be: itself, or the entries of a matrix."""
+    cells = [cell for row in tree.rows for cell in row] if isinstance(tree, s.Matrix) else [tree]
+    return [number for cell in cells if (number := literal(cell)) is not None]
 
 
 def _put(text: str, places: tuple[list[s.Range], list[s.Range]], step: Fraction) -> list[dict[s.Range, Scalar]]:
     return [dict.fromkeys(side, Fraction(text) + step) for side in places]
 
 
-def _gap(a: Quantity, b: Quantity) -> Scalar | None:
-    return None if isinstance(a, Grid) or isinstance(b, Grid) else real(a) - real(b)
+def _gap(a: Quantity, b: Quantity) -> Quantity | None:
+    """Return the difference of two values, None where they have different shapes."""
+    same = shape_of(a) == shape_of(b)
+    return paired(a, b, lambda x, y: real(x) - real(y), "-") if same else None
 
 
-def within(truth: Quantity, claim: Quantity, written: s.Tree, approximate: bool, off: Scalar, noise: Scalar) -> bool:
+def within(truth: Quantity, claim: Quantity, written: s.Tree, approximate: bool, off: Quantity, noise: Scalar) -> bool:
     """Return whether a claim, as it is written, is what a value rounds (or was cut) to.
 
     off: how far they may be apart because numbers in them were rounded; noise: how far because of the computation.
     """
     if isinstance(truth, Grid) or isinstance(claim, Grid):
-        return _grids(truth, claim, written, approximate, noise)
+        return _grids(truth, claim, written, approximate, off, noise)
     exact = isinstance(truth, Fraction) and isinstance(claim, Fraction) and not off
     difference = abs(truth - claim) if exact else abs(real(truth) - real(claim))
     free = Fraction(0) if exact else real(off) + noise
@@ -105,14 +118,15 @@ def shown(number: s.Num, approximate: bool) -> Fraction:
     return unit(number.text) if Fraction(number.text) else min(unit(number.text), Fraction(1, 10))
 
 
-def _grids(a: Quantity, b: Quantity, written: s.Tree, approximate: bool, noise: Scalar) -> bool:
+def _grids(a: Quantity, b: Quantity, written: s.Tree, approximate: bool, off: Quantity, noise: Scalar) -> bool:
     if not (isinstance(a, Grid) and isinstance(b, Grid)) or a.shape != b.shape:
         raise Mismatch(f"{shape_text(a)} = {shape_text(b)}")
     cells = (
         [cell for row in written.rows for cell in row] if isinstance(written, s.Matrix) else [written] * len(a.cells)
     )
-    triples = zip(a.cells, b.cells, cells, strict=True)
-    return all(within(x, y, w, approximate, Fraction(0), noise) for x, y, w in triples)
+    free = off.cells if isinstance(off, Grid) else [off] * len(cells)
+    each = zip(a.cells, b.cells, cells, free, strict=True)
+    return all(within(x, y, w, approximate, o, noise) for x, y, w, o in each)
 
 
 def literal(tree: s.Tree) -> s.Num | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -29,7 +29,7 @@ MOST = 8  # random points of a claim
 
 @dataclass(frozen=True)
 class Point:
-    """All values of a network at one point; `given` tells that of its own numbers."""
+    """All values of a network at one point; `given` tells that of its own numbers, `sizes` how large dimensions are."""
 
     leaves: Mapping[str, Value]
     values: Mapping[str, Value]
@@ -37,10 +37,13 @@ class Point:
     rate: Value | None
     updated: Mapping[str, Value]
     given: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Subject:
     """What can be asked of a network: `points` to compare at, `own` with its own numbers (None without)."""
+
+    of_matrices = False
 
     def __init__(self, network: Network, free: bool = False) -> None:
         """free: the network is only a heap of names, in which nothing is said of what depends on what."""
@@ -58,6 +61,42 @@ class Subject:
         if self.network.update is not None:
             names.add(self.network.update.symbol)
         return Table(frozenset(names), frozenset({*self.network.functions, *self.called, *self.named}))
+
+    @property
+    def loss(self) -> str:
+        return self.graph.loss
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of the network in the order of evaluation."""
+        return list(self.graph.nodes)
+
+    @property
+    def has_data(self) -> bool:
+        return any(leaf.role is Role.DATA for leaf in self.graph.leaves())
+
+    def is_line(self, node: str) -> bool:
+        return self.graph[node].role is Role.LINE
+
+    def reads(self, node: str) -> tuple[str, ...]:
+        """Return what a line is computed from."""
+        return self.graph[node].reads
+
+    def latex(self, node: str) -> str:
+        return self.graph[node].latex
+
+    def spelled(self, node: str) -> str:
+        """Return a node as the report first writes it."""
+        return self.graph[node].spelled
+
+    @property
+    def loose(self) -> list[Point]:
+        """The points at which shapes are compared, where these have letters for sizes."""
+        return []
+
+    def has_entry(self, id: str) -> bool:
+        """Return whether an id means an entry of something in the network, or a matrix of ones, zeros or the like."""
+        return False
 
     @cached_property
     def called(self) -> dict[str, str]:

@@ -20,12 +20,19 @@ _AFTER = re.compile(
     r"|(?:new|updated) (?:weights?|parameters?|values?|network))\b",
     re.IGNORECASE,
 )
+_PLANNED = re.compile(
+    r"\b(?:can|could|will|want to|have to|must|to) (?:now |then )?(?:compute|calculate|find|get|obtain|determine)"
+    r" (?:the |our |its )?(?:new|updated)\b",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(r"(?:compute|calculate|find|give|derive|determine|what|how|why)\b", re.IGNORECASE)
 
 
 def speaks_of_after(lead: str) -> bool:
-    """Return whether a sentence says that what follows is meant after the update; a question does not."""
-    return bool(_AFTER.search(lead)) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
+    """Return whether a sentence says that what follows is meant after the update; a question or a plan does not."""
+    return (
+        bool(_AFTER.search(lead)) and not _PLANNED.search(lead) and not _ASKED.match(lead.lstrip("# *_>-0123456789.()"))
+    )
 
 
 def as_new(left: s.Name, right: s.Tree, relation: str, bench: Bench) -> s.Name:

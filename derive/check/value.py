@@ -272,7 +272,7 @@ class Valuation:
         for sign, factor in zip(t.signs, t.factors[1:], strict=True):
             other = self.value(factor)
             if isinstance(found, Grid) and isinstance(other, Grid):
-                self._takes(len(found.cells) * other.shape[1])
+                self._takes(len(found.cells) * (len(other.cells) if sign == "otimes" else other.shape[1]))
             if sign == "otimes":
                 found = FUNCTIONS["kron"](found, other)
             else:
@@ -363,11 +363,11 @@ class Valuation:
         sides = [self.scalar(side, "a side of a condition") for side in condition.sides]
         for a, b in pairwise(condition.sides):
             self._bends(a, b)
-        if unknown := [sign for sign in condition.signs if sign not in _COMPARED]:
+        if unknown := [sign for sign in condition.signs if sign not in COMPARED]:
             raise Unread(f"{unknown[0]} makes no condition", condition.at)
         if self.snaps:
             sides = [sides[0], *(a if _nothing(a, b) else b for a, b in pairwise(sides))]
-        return all(_COMPARED[sign](a, b) for sign, (a, b) in zip(condition.signs, pairwise(sides), strict=True))
+        return all(COMPARED[sign](a, b) for sign, (a, b) in zip(condition.signs, pairwise(sides), strict=True))
 
     def eval_at(self, t: s.EvalAt) -> Quantity:
         values = {name: self.value(x) for name, x in t.points}
@@ -548,7 +548,7 @@ _SATURATED: dict[str, Callable[[int], int]] = {
     **dict.fromkeys(("tanh", "sigmoid", "softplus", "silu", "exp", "elu"), lambda x: x),
     **dict.fromkeys(("erf", "gelu"), lambda x: x * x),
 }
-_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     "<": lambda a, b: real(a) < real(b),

@@ -10,13 +10,12 @@ from typing import Any
 
 from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
-from derive.check.quantities import Grid, Quantity
+from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.subject import Point, Subject
 from derive.check.value import Valuation, primitive_function
 from derive.expr import Value
-from derive.graph import Role
 from derive.language import surface as s
-from derive.language.meaning import OPEN
+from derive.language.meaning import OPEN, compound_id
 from derive.language.occurrences import quantities
 from derive.ops import SPELLINGS, DomainError
 from derive.ops.primitive import real
@@ -29,7 +28,8 @@ class NetworkWorld:
 
     own: id → what it was defined as. total: read ∂a/∂b along all paths. numbers: id → value for names that stand for
     a number here ("when x = 0"). functions: id → parameters and formula of the hand-in's own functions. renewed: id →
-    parameter for other names of new values. later: the point is one after an update.
+    parameter for other names of new values. later: the point is one after an update. layout: of derivatives by vectors,
+    "" for that of the report.
     """
 
     subject: Subject
@@ -42,6 +42,11 @@ class NetworkWorld:
     functions: Mapping[str, tuple[tuple[str, ...], s.Tree | None]] = field(default_factory=dict)
     renewed: Mapping[str, str] = field(default_factory=dict)
     later: bool = False
+    layout: str = ""
+
+    def valuation(self, numbers: Mapping[s.Range, Scalar] | None = None) -> Valuation:
+        """Return what computes values here; numbers: other ones for those of the formula, by their place."""
+        return Valuation(self, numbers=numbers or {})
 
     @property
     def log(self) -> str:
@@ -56,7 +61,7 @@ class NetworkWorld:
 
     def believing(self, beliefs: Mapping[tuple[str, bool], s.Tree]) -> NetworkWorld:
         """Return the world in which some nodes or gradients are what formulas say, and the others follow from them."""
-        values = {key: Valuation(self).value(tree) for key, tree in beliefs.items()}
+        values = {key: self.valuation().value(tree) for key, tree in beliefs.items()}
         moved: dict[str, Value] = {
             node: x for (node, gradient), x in values.items() if not gradient and not isinstance(x, Grid)
         }
@@ -109,7 +114,7 @@ class NetworkWorld:
             return self._any(id)
         if id not in self.valued:
             inner = {k: v for k, v in self.own.items() if k != id}  # a name cannot define itself
-            self.valued[id] = Valuation(replace(self, own=inner, valued={})).value(self.own[id])
+            self.valued[id] = replace(self, own=inner, valued={}).valuation().value(self.own[id])
         return self.valued[id]
 
     def function(self, id: str, primes: int, stands: bool = True) -> Callable[..., Quantity] | None:
@@ -119,7 +124,7 @@ class NetworkWorld:
         if id in self.own and not primes and self.node(id) is None:
             return lambda *args: self._always(id)
         node = self.node(id) or self.subject.named.get(id)
-        if node is not None and self.subject.graph[node].role is Role.LINE:
+        if node is not None and self.subject.is_line(node):
             return lambda *args: self._called(node, primes, args, stands)
         if id not in SPELLINGS and id not in FUNCTIONS and id not in self.subject.network.functions:
             return arbitrary(id, primes)
@@ -145,7 +150,7 @@ class NetworkWorld:
 
         def at(*values: Quantity) -> Any:
             numbers = {**self.numbers, **dict(zip(parameters, values, strict=True))}
-            return Valuation(replace(self, numbers=numbers, functions=inner, valued={})).value(body)
+            return replace(self, numbers=numbers, functions=inner, valued={}).valuation().value(body)
 
         if not primes:
             return at(*args)
@@ -174,10 +179,8 @@ class NetworkWorld:
         if not primes:
             return moved.values[node]
         by = next(reversed(to), "")
-        found = (
-            self.subject.derivative(node, by, moved, total=False) if by and node != self.subject.graph.loss else None
-        )
-        if by and node == self.subject.graph.loss:
+        found = self.subject.derivative(node, by, moved, total=False) if by and node != self.subject.loss else None
+        if by and node == self.subject.loss:
             found = adjoints(self.subject.network.derivation, moved.values, self.subject.network.notation)[by]
         if found is None or primes > 1:
             raise DomainError(f"{node} has no such derivative")
@@ -188,8 +191,8 @@ class NetworkWorld:
         names = self.subject.parameters(node)
         if names is not None and len(names) == len(args):
             return dict(zip(names, args, strict=True))
-        reads = self.subject.graph[node].reads
-        lines = [r for r in reads if self.subject.graph[r].role is Role.LINE] or list(reads)
+        reads = self.subject.reads(node)
+        lines = [r for r in reads if self.subject.is_line(r)] or list(reads)
         return {lines[-1]: args[0]} if len(args) == 1 and lines and (len(reads) == 1 or lines != list(reads)) else None
 
     def quotient(self, tree: s.Partial) -> Quantity | None:
@@ -207,7 +210,7 @@ class NetworkWorld:
 
         def at(x: Value) -> Any:
             moved = self.subject.moved(self.point, {wrt: x})
-            found = Valuation(replace(self, point=moved, valued={})).value(of)
+            found = replace(self, point=moved, valued={}).valuation().value(of)
             if isinstance(found, Grid):
                 raise DomainError("the derivative of a matrix")
             return real(found)
@@ -223,4 +226,6 @@ class NetworkWorld:
                 return self.node(tree.id)
             case s.Call(primes=0):
                 return self.node(tree.fn)
+            case s.Pow() if compound := compound_id(tree):
+                return self.node(compound)
         return None

@@ -18,6 +18,7 @@ from derive.check.parts import path_of
 from derive.check.subject import Subject
 from derive.document import Aligned, Chain, Heading, Table
 from derive.errors import Fault, Unreadable
+from derive.problems import Problem
 from derive.problems.network import Network
 
 
@@ -49,14 +50,28 @@ def _read(path: Path, changed: int, size: int) -> Against:
     shown = list(_shown(document.body))
     said = dict(_said(document.body))
     used = {_problem(chain) for _, chain in shown} | set(said.values())
-    scalar = [name for name, problem in loaded.problems.items() if isinstance(problem, Network)]
-    names = [name for name in scalar if name in used or not used]
+    names = [
+        name for name, problem in loaded.problems.items() if _can_be_checked(problem) and (name in used or not used)
+    ]
     if not names:
         raise Fault("the report has no problem to check against", path=str(path), expected="an entry of `networks`")
-    subjects = {name: Subject(loaded.problems[name]) for name in names}  # type: ignore[arg-type]
+    subjects = {name: subject_of(loaded.problems[name]) for name in names}
     told = [Asked(path, problem, "".join(path)) for path, problem in said.items()]
     found = [one for one in _asked(shown) if one.path not in said]
     return Against(subjects, (*told, *found), tuple(_wanted(shown, subjects)))
+
+
+def _can_be_checked(problem: Problem) -> bool:
+    return isinstance(problem, Network) or getattr(problem, "kind", "") == "matrix network"
+
+
+def subject_of(problem: Any) -> Subject:
+    """Return a problem as the checker sees it."""
+    if isinstance(problem, Network):
+        return Subject(problem)
+    from derive.check.matrices.subject import MatrixSubject
+
+    return MatrixSubject(problem)
 
 
 def _said(body: Any) -> Iterator[tuple[PartPath, str]]:
@@ -107,6 +122,11 @@ def _asked(shown: list[tuple[PartPath, Chain]]) -> Iterator[Asked]:
         yield Asked(path, counted.most_common(1)[0][0], "".join(path))
 
 
+def _answer(chain: Chain) -> str:
+    """Return the last formula of a chain, without the space that it lies in."""
+    return next((link.latex for link in reversed(chain.links) if link.relation != r"\in"), chain.links[-1].latex)
+
+
 def _wanted(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]) -> Iterator[Wanted]:
     """Yield the gradients of parameters and the updated values that parts show, each once for a part."""
     seen: set[tuple[PartPath, str]] = set()
@@ -117,5 +137,5 @@ def _wanted(shown: list[tuple[PartPath, Chain]], subjects: Mapping[str, Subject]
         if kind not in ("d", "new") or node not in subjects[problem].network.wrt or (part, chain.shows) in seen:
             continue
         seen.add((part, chain.shows))
-        spelled = subjects[problem].graph[node].spelled
-        yield Wanted(part, problem, node, kind == "new", spelled, chain.left, chain.links[-1].latex)
+        spelled = subjects[problem].spelled(node)
+        yield Wanted(part, problem, node, kind == "new", spelled, chain.left, _answer(chain))

@@ -35,10 +35,9 @@ def _matrix(r: Reader, closing: int) -> s.Matrix:
     start = r.tokens[r.i].start
     while r.i < closing:
         first = r.tokens[r.i]
-        cells = [r.expression()]
-        while r.sees("&", ","):
-            r.take()
-            cells.append(r.expression())
+        cells = _row(r, closing)
+        if rows and all(isinstance(cell, s.Dots) for cell in cells):
+            cells += cells[-1:] * (len(rows[0]) - len(cells))  # \vdots for all of them
         if rows and len(cells) != len(rows[0]):
             reason = f"this row has {len(cells)}, the first one {len(rows[0])}"
             raise r.fault(
@@ -47,6 +46,23 @@ def _matrix(r: Reader, closing: int) -> s.Matrix:
         rows.append(tuple(cells))
         _end_of_row(r, closing)
     return s.Matrix((start, r.end), tuple(rows))
+
+
+def _row(r: Reader, closing: int) -> list[s.Tree]:
+    """Read the cells of a row; in a row with dots an empty cell is one of them."""
+    cells = [_cell(r, closing)]
+    while r.sees("&", ","):
+        r.take()
+        cells.append(_cell(r, closing))
+    dots = [cell for cell in cells if isinstance(cell, s.Dots)]
+    if not dots and None in cells:
+        raise r.unexpected("expected a cell of the matrix")
+    return [dots[0] if cell is None else cell for cell in cells]
+
+
+def _cell(r: Reader, closing: int) -> s.Tree | None:
+    empty = r.sees("&") or r.i == closing or r.tokens[r.i].kind == "row"
+    return None if empty else r.expression()
 
 
 def _end_of_row(r: Reader, closing: int) -> None:

@@ -14,6 +14,7 @@ from derive.matrices.read import dimension
 from derive.source import of_text
 
 _CONSTANT = re.compile(r"(?P<which>[1I0])_(?P<rows>[^x]+?)(?:x(?P<columns>.+))?|(?P<comm>K)_(?P<m>[^,]+),(?P<n>[^,]+)")
+_LARGEST = 1_000_000  # entries
 
 
 def constant(id: str, sizes: Mapping[str, int]) -> Quantity | None:
@@ -26,10 +27,12 @@ def constant(id: str, sizes: Mapping[str, int]) -> Quantity | None:
         return None
     if match["comm"]:
         m, n = (_size(match[name], sizes) for name in "mn")
-        return None if m is None or n is None else _commutation(m, n)
+        if m is None or n is None or not 0 < (m * n) ** 2 <= _LARGEST:
+            return None
+        return _commutation(m, n)
     rows = _size(match["rows"], sizes)
     columns = _size(match["columns"], sizes) if match["columns"] else 1
-    if rows is None or columns is None:
+    if rows is None or columns is None or not 0 < rows * columns <= _LARGEST:
         return None
     if match["which"] == "I":
         return q.grid(q.identity(rows).rows)

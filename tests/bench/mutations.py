@@ -20,7 +20,7 @@ from derive.check.choose import Asked
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
 from derive.check.judge import judge
-from derive.check.misconceptions import MISCONCEPTIONS, Diagnosis, diagnose
+from derive.check.misconceptions import RECORDS, Diagnosis, diagnose
 from derive.check.misconceptions.edits import bare, number, plus, same
 from derive.check.misconceptions.figures import as_shown
 from derive.check.misconceptions.record import Misconception
@@ -47,6 +47,7 @@ SOLUTIONS = {
     ],
 }
 _ODD = (Fraction(1373, 1000), Fraction(817, 1000))  # what no rule has
+CODES = [record.code for record in RECORDS]
 _PARTS = ((), ("i",), ("ii",), ("iii",), ("iv",))
 
 
@@ -90,7 +91,7 @@ def mutants(judged: Judged) -> list[Mutant]:
     left, right = judged.trees
     setting = Setting(left, right, Bench(judged.subject))
     found: list[tuple[s.Tree, list[str]]] = []
-    for record in MISCONCEPTIONS.values():
+    for record in RECORDS:
         for tree in written(record, setting):
             known = next((codes for other, codes in found if same(other, tree)), None)
             if known is None:
@@ -178,14 +179,14 @@ def sample(found: list[Mutant], count: int, seed: int = 1) -> list[Mutant]:
     """Return up to `count` mutants for each misconception that wrote them first."""
     order = sorted(found, key=lambda m: m.codes[0])
     rng = random.Random(seed)
-    groups = {code: [m for m in order if m.codes[0] == code] for code in MISCONCEPTIONS}
+    groups = {code: [m for m in order if m.codes[0] == code] for code in CODES}
     return [m for group in groups.values() for m in rng.sample(group, min(count, len(group)))]
 
 
 def table(outcomes: list[Outcome]) -> Iterator[str]:
     """Yield a line per misconception: mutants, judged wrong, told as itself, as another one, not at all."""
     yield f"{'misconception':28}{'mutants':>8}{'wrong':>8}{'itself':>8}{'another':>8}{'none':>8}"
-    for code in [*MISCONCEPTIONS, ""]:
+    for code in [*CODES, ""]:
         group = [o for o in outcomes if not code or o.mutant.codes[0] == code]
         told = Counter(_told(o) for o in group)
         wrong = sum(o.kind == "wrong" for o in group)

@@ -11,6 +11,7 @@ from derive.check.misconceptions.digits import DIGITS
 from derive.check.misconceptions.exchanged import EXCHANGED
 from derive.check.misconceptions.functions import FUNCTIONS
 from derive.check.misconceptions.labels import INPUTS, LABELS
+from derive.check.misconceptions.matrices import MATRICES
 from derive.check.misconceptions.record import Misconception
 from derive.check.misconceptions.rounded import ROUNDED
 from derive.check.misconceptions.search import Diagnosis
@@ -22,7 +23,7 @@ from derive.language import surface as s
 __all__ = ["MISCONCEPTIONS", "RECORDS", "Diagnosis", "Misconception", "diagnose"]
 
 RECORDS = (*SIGNS, *SLOPES, *FUNCTIONS, *INPUTS, *CHAINS, *LABELS, *EXCHANGED, *DIGITS[:2], *ROUNDED, *DIGITS[2:])
-MISCONCEPTIONS: dict[str, Misconception] = {record.code: record for record in RECORDS}
+MISCONCEPTIONS: dict[str, Misconception] = {record.code: record for record in (*RECORDS, *MATRICES)}
 
 
 def diagnose(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from derive.language import surface as s
 
 if TYPE_CHECKING:
+    from derive.check.misconceptions.matrices.setting import MatrixSetting
     from derive.check.misconceptions.setting import Setting
 
 
@@ -24,7 +25,8 @@ class Change:
     wrong: s.Tree | None = None
 
 
-Changes = Callable[[s.Tree, "Setting"], Iterator[Change]]
+Changes = Callable[[s.Tree, Any], Iterator[Change]]
+Relates = Callable[[s.Tree, s.Tree, "MatrixSetting"], Change | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Misconception:
     with the local derivative that it is.
     variants: a correct formula → what a student with this misconception writes instead.
     repairs: a wrong formula → what may have been meant; None where the variants are that too (a sign, a label).
+    relates: with matrices, the two sides of a wrong line → what is between them, None where it is something else.
     """
 
     code: str
@@ -54,6 +57,7 @@ class Misconception:
     example: Example
     variants: Changes
     repairs: Changes | None = None
+    relates: Relates | None = None
 
 
 def nothing(tree: s.Tree, setting: Setting) -> Iterator[Change]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from derive.language import surface as s
 from derive.language.walk import children
 
+_SIGNS = {"odot": r"\odot", "circ": r"\circ", "otimes": r"\otimes"}
 _SUM, _SIGNED, _PRODUCT, _POWER, _ATOM = range(5)
 _COMMANDS = frozenset("sin cos tan tanh exp log ln max min det arg".split())
 _GREEK = frozenset("alpha beta gamma delta epsilon eta theta lambda mu nu xi rho sigma tau phi psi omega".split())
@@ -32,7 +33,8 @@ def _piece(tree: s.Tree, d: str) -> tuple[str, int]:
         case s.Div():
             return rf"\frac{{{latex(tree.above, d)}}}{{{latex(tree.below, d)}}}", _PRODUCT
         case s.Pow():
-            return f"{_wrapped(tree.base, _ATOM, d)}^{{{latex(tree.exponent, d)}}}", _POWER
+            exponent = latex(tree.exponent, d)
+            return f"{_base(tree.base, d)}^{{{rf'{chr(92)}odot {exponent}' if tree.entrywise else exponent}}}", _POWER
         case s.Root():
             degree = f"[{latex(tree.degree, d)}]" if tree.degree is not None else ""
             return rf"\sqrt{degree}{{{latex(tree.body, d)}}}", _POWER
@@ -41,12 +43,28 @@ def _piece(tree: s.Tree, d: str) -> tuple[str, int]:
             return rf"\left{sign}{latex(tree.body, d)}\right{sign}", _ATOM
         case s.Call():
             return _call(tree, d), _POWER
+        case s.Transpose():
+            return rf"{_base(tree.body, d)}^{{\top}}", _POWER
+        case s.Index():
+            return rf"\left[{latex(tree.body, d)}\right]_{{{tree.sub}}}", _ATOM
+        case s.Matrix():
+            rows = r" \\ ".join(" & ".join(latex(cell, d) for cell in row) for row in tree.rows)
+            return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}", _ATOM
+        case s.BigSum():
+            below = ",".join(tree.indices) + (f"={latex(tree.lower, d)}" if tree.lower is not None else "")
+            above = f"^{{{latex(tree.upper, d)}}}" if tree.upper is not None else ""
+            return rf"\{'prod' if tree.product else 'sum'}_{{{below}}}{above} {_wrapped(tree.body, _PRODUCT, d)}", _SUM
         case s.Partial():
             below = r" \, ".join(f"{d} {latex(w, d)}" for w in tree.wrt)
             return rf"\frac{{{d} {latex(tree.of, d)}}}{{{below}}}", _PRODUCT
         case _:
             inner = ", ".join(latex(child, d) for child in children(tree))
             return f"({inner})", _ATOM
+
+
+def _base(tree: s.Tree, d: str) -> str:
+    """Return what stands below an exponent: a name that has one itself is put in brackets."""
+    return f"({tree.latex})" if isinstance(tree, s.Name) and tree.sup else _wrapped(tree, _ATOM, d)
 
 
 def _wrapped(tree: s.Tree, least: int, d: str) -> str:
@@ -70,7 +88,10 @@ def _sum(tree: s.Add, d: str) -> str:
 def _product(tree: s.Mul, d: str) -> str:
     pieces = [_wrapped(f, _PRODUCT, d) for f in tree.factors]
     out = pieces[0]
-    for (a, left), (b, right) in pairwise(zip(tree.factors, pieces, strict=True)):
+    for sign, ((a, left), (b, right)) in zip(tree.signs, pairwise(zip(tree.factors, pieces, strict=True)), strict=True):
+        if sign in _SIGNS:
+            out += f" {_SIGNS[sign]} {right}"
+            continue
         dot = isinstance(b, s.Num) or right.startswith(("(-", r"\left(-"))
         wide = isinstance(a, s.Partial) or isinstance(b, s.Partial)
         out += (r" \cdot " if dot else r" \, " if wide and left else " ") + right

@@ -95,10 +95,22 @@ def _wrong(feedback: Feedback, judged: Judged) -> tuple[Inline, ...]:
         return (judged.verdict.because,) if judged.verdict.because else ()
     left, right, where = _pair(witness["left"], witness["right"])
     at = list(_places(witness["at"], judged.subject)) if witness["at"] else []
+    if at and judged.subject.of_matrices:  # the numbers are drawn, only their sizes can be said
+        return (
+            "the two sides differ: with numbers at random and ",
+            *at,
+            f", {where}the left one is ",
+            left,
+            *_and(right),
+        )
     if at:
-        return ("the two sides differ: at ", *at, f" the left one is {where}", left, " and the right one ", right)
+        return ("the two sides differ: at ", *at, f" {where}the left one is ", left, *_and(right))
     given = "with the numbers of the exercise " if judged.trees and not constant(judged.trees[0]) else ""
-    return (f"{given}the left side is {where}", left, ", the right one ", right)
+    return (f"{given}{where}the left side is ", left, ", the right one ", right)
+
+
+def _and(right: Inline) -> tuple[Inline, ...]:
+    return " and the right one ", right
 
 
 def _pair(a: Quantity, b: Quantity) -> tuple[Inline, Inline, str]:
@@ -131,9 +143,9 @@ def _places(at: Mapping[str, Any], subject: Subject) -> Iterator[Inline]:
 def _name(id: str, subject: Subject) -> str:
     """Return a name as it is written: of the network, a new value, the learning rate, or one of the hand-in's."""
     if (plain := subject.plain(id)) is not None:
-        return subject.graph[plain].latex
+        return subject.latex(plain)
     if (new := subject.after(id) or subject.after_line(id)) is not None:
-        return rf"{subject.graph[new].latex}^{{\text{{new}}}}"
+        return rf"{subject.latex(new)}^{{\text{{new}}}}"
     update = subject.network.update
     if update is not None and subject.is_rate(id):
         return update.latex

@@ -1,0 +1,272 @@
+"""The value of a formula of matrices: what is left to the reader on paper is read as it can only be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from derive.check import quantities as q
+from derive.check.matrices import dots
+from derive.check.matrices.below import shaped
+from derive.check.matrices.indices import extents, number, places, split
+from derive.check.matrices.jacobian import Jacobian, Part
+from derive.check.quantities import Grid, Quantity
+from derive.check.value import COMPARED, Unread, Valuation
+from derive.language import surface as s
+from derive.language.meaning import compound_id
+from derive.ops import DomainError
+
+if TYPE_CHECKING:
+    from derive.check.matrices.world import MatrixWorld
+
+
+class Tensor(Unread):
+    """A derivative that is no matrix: of a matrix by a matrix."""
+
+
+@dataclass(slots=True)
+class MatrixValuation(Valuation):
+    """composing: derivatives that stand side by side are the chain rule, in whatever layout."""
+
+    world: MatrixWorld
+    composing: bool = False
+
+    def value(self, tree: s.Tree) -> Quantity:
+        own = _RULES.get(type(tree))
+        if own is not None:
+            self._takes(1)
+            found = own(self, tree)
+            self._met(found)
+            return found
+        return Valuation.value(self, tree)
+
+    def _met(self, found: Quantity) -> None:
+        for x in found.cells if isinstance(found, Grid) else (found,):
+            if x != 0:
+                size = q.binary_size(x)
+                self.largest, self.least = max(self.largest, size), min(self.least, size)
+
+    def name(self, t: s.Name) -> Quantity:
+        below = shaped(t)
+        t = t if below is None else below[0]
+        if t.id in self.bound:
+            return Fraction(self.bound[t.id])
+        if self.world.whole(t.id) is None and t.sub:
+            found = self.entry(t)
+            if found is not None:
+                return found
+        return Valuation.name(self, t)
+
+    def entry(self, t: s.Name) -> Quantity | None:
+        """Return an entry, a row or a column of a matrix, or Kronecker's δ_ij; None for any other name."""
+        self._takes(2)
+        for _, at, whole in places(t, self.world.whole):
+            part = self.part(at, whole)
+            if part is not None:
+                return q.grid(_shaped([whole.cells[k] for k in part.places], part.shape))
+        if t.base == "delta" and not t.sup:
+            pieces = t.sub.split(",") if "," in t.sub else list(t.sub)
+            pair = [self.place(p) for p in pieces]
+            if len(pair) == 2 and None not in pair:
+                return Fraction(int(pair[0] == pair[1]))
+        return None
+
+    def place(self, text: str) -> int | None:
+        """Return the number that an index is."""
+        return number(text, self.bound, self.world.point.sizes)
+
+    def part(self, at: tuple[str, ...], whole: Grid) -> Part | None:
+        """Return which entries indices mean, `:` for all in a row or a column; None where an index is no number."""
+        numbers = [None if text == ":" else self.place(text) for text in at]
+        if any(n is None and text != ":" for n, text in zip(numbers, at, strict=True)) or at in ((":",), (":", ":")):
+            return None
+        row, column = [*numbers, 1][:2]
+        if len(at) == 1 and whole.shape[0] == 1:
+            row, column = column, row
+        for place, size in zip((row, column), whole.shape, strict=True):
+            if place is not None and not 1 <= place <= size:
+                raise DomainError(f"the entry {', '.join(at)} of a {q.shape_text(whole)} matrix")
+        return Part.of(None if row is None else row - 1, None if column is None else column - 1, whole.shape)
+
+    def index(self, t: s.Index) -> Quantity:
+        body = self.value(t.body)
+        if not isinstance(body, Grid):
+            raise Unread("an entry of what is no matrix", t.at)
+        for at in split(t.sub.split(","), body):
+            part = self.part(at, body)
+            if part is not None:
+                return q.grid(_shaped([body.cells[k] for k in part.places], part.shape))
+        raise Unread("this index has no meaning here", t.at)
+
+    def pow(self, t: s.Pow) -> Quantity:
+        compound = compound_id(t)
+        if compound and self.world.known(compound):  # σ² as one name
+            return Valuation.pow(self, t)
+        base = self.value(t.base)
+        if isinstance(base, Grid) and base.shape[0] != base.shape[1]:
+            return q.to_the(base, self.value(t.exponent), each=True)
+        return Valuation.pow(self, t)
+
+    def div(self, t: s.Div) -> Quantity:
+        return q.over(self.value(t.above), self.value(t.below), each=True)
+
+    def seq(self, t: s.Seq) -> Quantity:
+        """Return columns in brackets as a matrix of them."""
+        if t.kind != "set" and not any(isinstance(x, s.Seq) for x in t.items):
+            values = [self.value(x) for x in t.items]
+            if all(isinstance(x, Grid) for x in values):
+                return q.blocks([values])
+        return Valuation.seq(self, t)
+
+    def indicator(self, t: s.Indicator) -> Quantity:
+        """Return 1 where a condition holds and 0 elsewhere, entry by entry."""
+        if isinstance(t.condition, s.Relation) and len(t.condition.signs) == 1:
+            a, b = (self.value(side) for side in t.condition.sides)
+            compare = COMPARED.get(t.condition.signs[0])
+            if compare is not None and (isinstance(a, Grid) or isinstance(b, Grid)):
+                return q.paired(a, b, lambda x, y: Fraction(int(compare(x, y))), t.condition.signs[0])
+        return Fraction(int(self.holds(t.condition)))
+
+    def holds(self, condition: s.Tree) -> bool:
+        sides = condition.sides if isinstance(condition, s.Relation) else ()
+        if any(isinstance(self.value(side), Grid) for side in sides):
+            raise Unread("a condition about a matrix", condition.at)
+        return Valuation.holds(self, condition)
+
+    def transpose(self, t: s.Transpose) -> Quantity:
+        """Return a transpose; `X_{kj}^T` is the entry kj of it."""
+        if isinstance(t.body, s.Name) and t.body.sub and self.world.whole(t.body.id) is None:
+            for _, at, whole in places(t.body, self.world.whole):
+                turned = q.transposed(whole)
+                assert isinstance(turned, Grid)
+                part = self.part(at, turned) if len(at) == 2 and ":" not in at and 1 not in whole.shape else None
+                if part is not None:
+                    return turned.cells[part.places[0]]
+        return q.transposed(self.value(t.body))
+
+    def add(self, t: s.Add) -> Quantity:
+        if any(isinstance(term, s.Dots) for term in t.terms):
+            t = s.Add(t.at, tuple(dots.terms(t, self)))
+        return Valuation.add(self, t)
+
+    def matrix(self, t: s.Matrix) -> Quantity:
+        return dots.whole(t, self) if dots.has_dots(t) else Valuation.matrix(self, t)
+
+    def mul(self, t: s.Mul) -> Quantity:
+        factors, signs = list(t.factors), ["", *t.signs]
+        found: Quantity | None = None
+        at = 0
+        while at < len(factors):
+            made, length = self._factor(factors, signs, at)
+            found = made if found is None else self._product(found, made, signs[at])
+            at += length
+        assert found is not None
+        return found
+
+    def _factor(self, factors: list[s.Tree], signs: list[str], at: int) -> tuple[Quantity, int]:
+        """Return the value of a factor, or of a chain of derivatives from here on, and how many factors it takes."""
+        if self.composing and isinstance(factors[at], s.Partial):
+            length = _chained(factors, signs, at)
+            if length > 1 and (chain := self.world.chain(factors[at : at + length], self)) is not None:
+                return self._shown(chain, factors[at]), length
+        other = signs[at] in _ENTRYWISE or (at + 1 < len(signs) and signs[at + 1] in _ENTRYWISE)
+        tree = factors[at]
+        if other and isinstance(tree, s.Partial):
+            slope = self.world.jacobian(tree, self)
+            diagonal = slope.diagonal() if slope is not None else None
+            if diagonal is not None:  # beside ⊙ it acts on every entry
+                return diagonal, 1
+        return self.value(factors[at]), 1
+
+    def _shown(self, chain: Jacobian, tree: s.Tree) -> Quantity:
+        found = chain.shown(self.world.numerator)
+        if found is None:
+            raise Tensor("this derivative is no matrix", tree.at)
+        return found
+
+    def _product(self, a: Quantity, b: Quantity, sign: str) -> Quantity:
+        if isinstance(a, Grid) and isinstance(b, Grid):
+            self._takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
+        if sign == "otimes":
+            return Valuation.mul(self, s.Mul((0, 0), (_Held((0, 0), a), _Held((0, 0), b)), (sign,)))  # type: ignore[arg-type]
+        return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)
+
+    def partial(self, t: s.Partial) -> Quantity:
+        found = self.world.jacobian(t, self)
+        if found is None:
+            raise Unread("this derivative has no value here", t.at)
+        return self._shown(found, t)
+
+    def big(self, t: s.BigSum) -> Quantity:
+        if t.upper is not None or len(t.indices) == 0:
+            return Valuation.big(self, t)
+        return self._summed(t, list(t.indices), self._extents(t))
+
+    def _extents(self, t: s.BigSum) -> dict[str, int]:
+        inner = [i for i in t.indices if i not in self.bound]
+        met: dict[str, int] = {}
+        outer = dict(self.bound)
+        try:
+            self.bound |= dict.fromkeys(inner, 1)
+            met = extents(t.body, self.world.whole, self.value, {})
+        finally:
+            self.bound.clear()
+            self.bound |= outer
+        if missing := [i for i in t.indices if i not in met]:
+            raise Unread(f"how far {missing[0]} goes is not said", t.at)
+        return met
+
+    def _summed(self, t: s.BigSum, indices: list[str], sizes: dict[str, int]) -> Quantity:
+        if not indices:
+            return self.value(t.body)
+        index, *rest = indices
+        outer, found = self.bound.get(index), None
+        for k in range(1, sizes[index] + 1):
+            self.bound[index] = k
+            term = self._summed(t, rest, sizes)
+            found = term if found is None else (q.times if t.product else q.plus)(found, term)
+        self.bound.pop(index)
+        if outer is not None:
+            self.bound[index] = outer
+        return Fraction(int(t.product)) if found is None else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A value in the place of a formula."""
+
+    at: s.Range
+    value: Quantity
+
+
+def _shaped(cells: list[Any], shape: tuple[int, ...]) -> list[list[Any]]:
+    width = shape[1] if shape else 1
+    return [cells[k : k + width] for k in range(0, len(cells), width)]
+
+
+def _chained(factors: list[s.Tree], signs: list[str], at: int) -> int:
+    """Return how many derivatives stand side by side from here on."""
+    end = at + 1
+    while end < len(factors) and isinstance(factors[end], s.Partial) and signs[end] in ("", "*"):
+        end += 1
+    return end - at
+
+
+_ENTRYWISE = ("odot", "circ")
+_RULES: dict[type, Callable[[MatrixValuation, Any], Quantity]] = {
+    s.Name: MatrixValuation.name,
+    s.Index: MatrixValuation.index,
+    s.Pow: MatrixValuation.pow,
+    s.Div: MatrixValuation.div,
+    s.Transpose: MatrixValuation.transpose,
+    s.Indicator: MatrixValuation.indicator,
+    s.Seq: MatrixValuation.seq,
+    s.Add: MatrixValuation.add,
+    s.Matrix: MatrixValuation.matrix,
+    s.Mul: MatrixValuation.mul,
+    s.Partial: MatrixValuation.partial,
+    s.BigSum: MatrixValuation.big,
+    _Held: lambda v, t: t.value,
+}
