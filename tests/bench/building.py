@@ -1,4 +1,4 @@
-"""How long all reports take with two jobs: `derive build reports/*.md --jobs 2 --force`, in multiples of `import sympy`.
+"""How long all reports take with two jobs, `derive build reports/*.md --jobs 2 --force`, beside `import sympy`.
 
 python tests/bench/building.py [REPEATS]: both in fresh processes and in turn, medians.
 """

@@ -34,9 +34,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def measure(
-    depths: Iterable[int] = DEPTHS, repeats: int = 3, certified: bool = True
-) -> dict[int, tuple[float, float]]:
+def measure(depths: Iterable[int] = DEPTHS, repeats: int = 3, certified: bool = True) -> dict[int, tuple[float, float]]:
     """Return depth → seconds of reading and deriving, seconds of the certificate; medians of interleaved runs."""
     depths = list(depths)
     _ = perceptron(2).certificate  # what is imported on the way is not measured
