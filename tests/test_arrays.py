@@ -179,6 +179,14 @@ def test_what_is_not_finite_stays_so() -> None:
     assert np.isnan(found["W"]).all() and np.isnan(found["b"]).all()
 
 
+def test_what_is_assumed_of_arrays_is_so() -> None:
+    net = derive.network(layers="dense(2), softmax_cross_entropy", shapes=r"X \in R^{N x d}")
+    f, leaves = derive.evaluate(derive.differentiate(net)), {"X": [[1.0]], "W": [[1.0, 2.0]], "b": [0, 0]}
+    assert f(**leaves, Y=[[0.3, 0.7]])["b"].sum() == pytest.approx(0)
+    with pytest.raises(derive.Fault, match="rows of Y do not sum to 1"):
+        f(**leaves, Y=[[1, 1]])
+
+
 def test_sizes_that_contradict_each_other() -> None:
     net = derive.network(layers="dense(2), mse", shapes=r"X \in R^{N x d}")
     with pytest.raises(derive.Fault, match="W is 5×2"):

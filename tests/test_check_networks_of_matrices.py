@@ -183,6 +183,24 @@ LINES = [
         r"$\frac{\partial \ell}{\partial h} = V^\top \frac{\partial \ell}{\partial \hat{y}}$.",
         "cc",
     ),
+    (
+        "rows",
+        r"$\hat{y}_k = \sum_j v_{kj} h_j$, $\hat{y}_k = \sum_j v_{jk} h_j$, "
+        r"$\frac{\partial z_i}{\partial W_{jk}} = \delta_{ij} x_k$",
+        "cmc",
+    ),
+    ("product", r"$dY = dW X$, $\mathrm{d}L = \operatorname{tr}(W^T \mathrm{d}W)$", "uu"),
+    (
+        "hidden",
+        r"$\frac{dL}{da^{[1]}} = (\hat y - y) W^{[2]\top}$, $\nabla_{W^{[2]}} L = (\hat y - y) a^{[1]\top}$",
+        "cc",
+    ),
+    (
+        "batch",
+        r"$h_{nk} = \tanh(\sum_j x_{nj} w_{jk} + b_k)$, "
+        r"$\frac{\partial L}{\partial W_{ij}} = \sum_{n=1}^N x_{ni} \frac{\partial L}{\partial z_{nj}}$",
+        "cc",
+    ),
     # numbers
     (
         "step",

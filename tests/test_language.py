@@ -63,6 +63,7 @@ LATEX = {
     r"\sqrt[3]{x} + \sqrt2": "(x^(3^(-1)) + 2^(0.5))",
     r"$\boxed{x = 2.}$": "x = 2",
     r"0{,}5 \cdot -1": "0.5*-1*1",
+    r"\boxed{\begin{aligned} & a \\ & \quad {} - b \\ & \quad {} \cdot c \end{aligned}}": "(a + -1*b*c)",
     r"\underbrace{x + y}_{\text{chain rule}} \overset{!}{=} 2": "(x + y) = 2",
     r"\theta \leftarrow \theta - \eta \nabla_\theta L": "theta <- (theta + -1*eta*nabla_theta(L))",
     r"f = \text{ReLU}": "f = ReLU",
@@ -92,6 +93,11 @@ def test_latex(text: str, expected: str) -> None:
 @pytest.mark.parametrize(("text", "expected"), PLAIN.items())
 def test_plain(text: str, expected: str) -> None:
     assert reading(parse(text)) == expected
+
+
+@pytest.mark.parametrize("rows", [r"a \\ & b", r"a \\ & = b", r"a & - b", r"a \\ - b & c"])
+def test_rows_that_may_be_formulas_of_their_own_are_not_joined(rows: str) -> None:
+    assert read(rf"\boxed{{\begin{{aligned}} & {rows} \end{{aligned}}}}", syntax="latex") is None
 
 
 def test_both_syntaxes_give_the_same_names() -> None:

@@ -98,3 +98,11 @@ def test_large_values_are_refused() -> None:
     made = network(r"w \in R^{4001}", forward=r"L = w^\top x", values=f"x = ({x}), w = ({x})")
     with pytest.raises(Fault, match="4001×1, too large to compute with exact numbers"):
         _ = made.before
+
+
+def test_hand_ins_are_not_checked_at_large_sizes(tmp_path: Path, derive: Any) -> None:
+    layers = "layers: dense(20), mse\n    shapes: X \\in R^{128 x 784}"
+    (tmp_path / "r.md").write_text(f"---\ntitle: T\nnetworks:\n  net:\n    {layers}\n---\n\n{{{{ net.backward }}}}\n")
+    (tmp_path / "s.md").write_text("$$L = 1$$\n")
+    run = derive("check", "s.md", "--against", "r.md")
+    assert run.code == 2 and "X is 128×784, too large to check hand-ins against it" in run.err

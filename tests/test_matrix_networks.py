@@ -302,6 +302,103 @@ def test_many_features_do_not_saturate_the_certificate(tmp_path: Path) -> None:
     assert made.certificate.points >= 4
 
 
+# --------------------------------------------------------------------------------------------------- assumptions
+
+CROSS_ENTROPY = r"""forward: |
+  Z = X W
+  P = \operatorname{softmax}(Z)
+  L = -\sum_{i,k} Y_{ik} \log P_{ik}
+shapes: X \in R^{N x d}, W \in R^{d x K}, Y \in R^{N x K}
+data: X, Y
+"""
+COLUMN = r"""forward: |
+  z = W x
+  p = \operatorname{softmax}(z)
+  L = -y^\top \log p
+shapes: x \in R^d, W \in R^{K x d}, y \in R^K
+data: x, y
+"""
+VALUES = "values: X = [[1, 2], [0, -1]], W = [[.2, -.1, .3], [.1, .4, -.2]], Y = "
+
+
+def test_targets_that_sum_to_1(tmp_path: Path) -> None:
+    assert closed(network(tmp_path, CROSS_ENTROPY), "Z") == r"P \odot (Y \mathbf{1}_{K \times K}) - Y"
+    batch = network(tmp_path, CROSS_ENTROPY + "assume: rows of Y sum to 1")
+    assert closed(batch, "Z") == "P - Y" and closed(batch, "W") == r"X^{\top} (P - Y)"
+    assert closed(network(tmp_path, COLUMN), "z") != "p - y"
+    one = network(tmp_path, COLUMN + "assume: y sums to 1")
+    assert closed(one, "z") == "p - y" and one.sums == {"y": "columns"}
+    assert all(made.certificate.points >= 4 for made in (batch, one))
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("layers: dense(K), softmax_cross_entropy\nshapes: X \\in R^{N x d}", r"\frac{\hat{Y} - Y}{N}"),
+        ("layers: dense(K), softmax_cross_entropy\nshapes: x \\in R^d", r"\hat{y} - y"),
+        (
+            "layers: dense(K), softmax_cross_entropy\nshapes: X \\in R^{d x N}\nsamples: columns",
+            r"\frac{\hat{Y} - Y}{N}",
+        ),
+        (CROSS_ENTROPY + VALUES + "onehot(1, 3)", "P - Y"),
+    ],
+)
+def test_what_is_known_without_a_word(tmp_path: Path, lines: str, wanted: str) -> None:
+    made = network(tmp_path, lines)
+    assert closed(made, "Z" if "Z" in made.names else "z") == wanted
+    assert made.certificate.points >= 4
+
+
+def test_an_assumption_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "r.md"
+    lines = "".join(f"    {line}\n" for line in f"{CROSS_ENTROPY}assume: rows of Y sum to 1".splitlines())
+    path.write_text(
+        f"---\ntitle: T\nnetworks:\n  net:\n{lines}---\n{{{{ net.forward }}}}\n\n{{{{ net.conventions }}}}\n"
+    )
+    made = build(path, tmp_path, ("md", "json"))
+    assert (tmp_path / "r.md").read_text().count("ows of $Y$ sum to 1") == 2
+    found = made.result["problems"]["net"]
+    assert found["gradients"]["W"]["plain"] == "X'*(P - Y)"
+    assert found["assumptions"] == ["rows of Y sum to 1"]
+
+
+def test_the_derivative_by_what_sums_to_1_is_that_in_every_direction(tmp_path: Path) -> None:
+    lines = "forward: |\n  s = Y v\n  L = f(s)\nshapes: Y \\in R^{N x K}, v \\in R^K\nassume: rows of Y sum to 1"
+    made = network(tmp_path, lines)
+    assert formula(made, "Y") == r"\frac{\partial L}{\partial s} v^{\top}" and made.certificate.points >= 4
+
+
+FALSE = {
+    "row": (
+        CROSS_ENTROPY + VALUES + "[[1, 0, 0], [0, .5, .4]]\nassume: rows of Y sum to 1",
+        "row 2 sums to 0.9",
+        "[[1, 0, 0]",
+    ),
+    "rounded": (COLUMN + "values: y = (.33, .33, .33)\nassume: y sums to 1", "the entries sum to 0.99", "(.33"),
+    "layer": (
+        "layers: dense(2), softmax_cross_entropy\nshapes: x \\in R^2\nvalues: y = (1, 1)",
+        "softmax_cross_entropy takes it as probabilities",
+        "(1, 1)",
+    ),
+    "unreadable": (COLUMN + "assume: y is nice", "no assumption", "y is nice"),
+    "unknown": (COLUMN + "assume: q sums to 1", "assumed of q", "q"),
+    "line": (COLUMN + "assume: p sums to 1", "computed by a line", "p"),
+    "other way": (COLUMN + "assume: rows of y sum to 1", "one entry each", "y"),
+    "which": (CROSS_ENTROPY + "assume: Y sums to 1", "rows of Y sum to 1", "Y"),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_false_assumptions(tmp_path: Path, name: str) -> None:
+    lines, words, place = FALSE[name]
+    with pytest.raises(Fault) as caught:
+        network(tmp_path, lines)
+    fault = caught.value
+    assert words in f"{fault} {fault.reason} {fault.expected}" and fault.span is not None
+    text = fault.span.source.text
+    assert text[fault.span.start :].startswith(place)
+
+
 # ----------------------------------------------------------------------------------------------------- bad input
 
 PRODUCT = "forward: |\n  y = W x\n  L = f(y)\nshapes: W \\in R^{m x n}, x \\in R^n"

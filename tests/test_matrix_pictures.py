@@ -101,6 +101,28 @@ def test_the_graph_has_every_name_with_its_shape(tmp_path: Path) -> None:
     assert ("X", "Y") in arrows and ("Z", "H") in arrows and ("Z", "Y") not in arrows and len(arrows) == 9
 
 
+VALUES = r"""
+forward: |
+  z = W x
+  L = \lVert z \rVert^2
+shapes: W \in R^{2 x 4}, x \in R^4
+values: W = [[1, 2, 3, 4], [0, 1, 0, -1]], x = (1, 0, 0, 1)
+"""
+
+
+def test_the_graph_has_numbers_and_small_matrices_below(tmp_path: Path) -> None:
+    picture = figure(written(tmp_path, VALUES, "{{ net.graph(values=true) }}"))
+    assert isinstance(picture.picture, Drawing) and "Numbers and small matrices" in picture.alt
+    below = {m.latex: m.below for m in picture.picture.marks}
+    assert below["W"] == below["x"] == "" and below["z"] == r"\begin{pmatrix} 5 \\ -1 \end{pmatrix}"
+    assert below["L"].startswith("26")
+    plain = figure(written(tmp_path, VALUES, "{{ net.graph }}")).picture
+    assert isinstance(plain, Drawing) and size(picture.picture)[1] > size(plain)[1]
+    assert b"<svg" in drawn(picture.picture, "svg")
+    with pytest.raises(Fault, match="no numbers"):
+        figure(written(tmp_path, NETWORKS["residual"], "{{ net.graph(values=true) }}"))
+
+
 def test_a_layer_holds_the_lines_of_one_shape_and_weights_stand_between(tmp_path: Path) -> None:
     found = layers_of(network(tmp_path, "residual"))
     assert {name: layer.names for name, layer in found.layers.items()} == {"X": ["X"], "Z": ["Z", "H"], "Y": ["Y"]}
@@ -235,6 +257,34 @@ def test_a_network_without_layers_is_told_of_the_graph(tmp_path: Path, name: str
     assert figure(written(tmp_path, lines, "{{ net.graph }}")).picture
 
 
-def test_a_picture_has_no_values(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="`graph` has no option `values`"):
-        figure(written(tmp_path, NETWORKS["residual"], "{{ net.graph(values=true) }}"))
+MAZUR = r"""
+forward: |
+  n_1 = w_1 i_1 + w_2 i_2 + b
+  h_1 = \sigma(n_1)
+  n_2 = w_3 i_1 + w_4 i_2 + b
+  h_2 = \sigma(n_2)
+  y = w_5 h_1 + w_6 h_2
+  L = (y - t)^2
+data: i_1, i_2, t
+"""
+
+
+def test_units_of_numbers(tmp_path: Path) -> None:
+    picture = figure(written(tmp_path, MAZUR, "{{ net.layers }}"))
+    found = picture.picture
+    assert isinstance(found, Drawing) and "w_1 from i_1 to n_1" in picture.alt
+    units = {m.latex: (m.above, m.below) for m in found.marks}
+    assert (
+        units["h_1"] == (r"n_1 \to h_1", "b")
+        and units["y"] == ("", "")
+        and set(units) == {*("i_1", "i_2", "h_1", "h_2", "y")}
+    )
+    assert sorted(above for above, _ in found.said) == [f"w_{k}" for k in range(1, 7)]
+    assert all(free for _, _, free in layout(found).placed())
+    with pytest.raises(Fault, match="no layers"):
+        figure(written(tmp_path, "forward: L = (a - y)^2", "{{ net.layers }}"))
+
+
+def test_layers_have_no_values(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="`layers` has no option `values`"):
+        figure(written(tmp_path, NETWORKS["residual"], "{{ net.layers(values=true) }}"))

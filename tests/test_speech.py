@@ -33,6 +33,8 @@ SENTENCES = {
     r"0{,}5 \approx -1{,}5": "0,5 approximately equals negative 1,5",
     r"\omega_0^{\text{new}} = \boxed{-0.25}": "omega sub 0 superscript new equals boxed negative 0.25",
     r"\boxed{a + b}": "boxed a plus b end boxed",
+    r"\boxed{\begin{aligned} & a \\ & \quad {} + b \end{aligned}} + c": "boxed a plus b end boxed plus c",
+    r"W^{[1]\top} x": "W superscript open bracket 1 close bracket transpose times x",
     r"z_{i-1} x": "z sub i minus 1 end sub times x",
     r"w_{ij}^{(2)}": "w sub i j superscript open paren 2 close paren",
     r"u(z_1) \omega_1": "u open paren z sub 1 close paren times omega sub 1",

@@ -32,7 +32,7 @@ from derive.document import (
 from derive.errors import Fault
 from derive.pandoc_binary import pandoc_path
 from derive.writers import WRITERS, latex, pandoc, templates, typst
-from derive.writers.chains import LINE, rows
+from derive.writers.chains import LINE, rows, spread
 from derive.writers.formulas import fenced
 from derive.writers.measure import join, measure, read
 
@@ -151,6 +151,51 @@ def test_a_side_breaks_at_sums_first_and_never_inside_brackets() -> None:
     products = rows(Aligned((chain("y", FACTORS[1]),)))
     assert all(row.right.startswith(r"\cdot ") for row in products[1:])
     assert not any(row.right.endswith("u") for row in products)
+
+
+def test_a_summand_that_takes_several_rows_begins_one() -> None:
+    long = r"\left( " + " + ".join(f"a_{{{i}}} b" for i in range(30)) + r" \right) C"
+    made = rows(Aligned((chain("y", f"x + {long}"),)))
+    assert made[0].right == "= x" and made[1].right.startswith("+ ") and any(row.torn for row in made)
+    assert not any(row.torn for row in rows(Aligned((chain("y", SUMS[1]),))))
+
+
+@pytest.mark.parametrize("line", [LINE, LINE - 7.5])
+def test_a_result_on_several_lines_has_one_frame(line: float) -> None:
+    (row,) = rows(Aligned((chain("y", SUMS[1], boxed=True),)), line)
+    assert row.right.startswith(r"= \boxed{\begin{aligned} & \left(") and row.right.count(r"\boxed") == 1
+    assert row.right.count(r"\\ & \quad {} +") >= 1 and measure(row.left) + measure(row.right) <= line + 0.01
+
+
+def test_what_does_not_fit_takes_the_margin_too() -> None:
+    product = " ".join(rf"\left( a_{{{i}}} + b \right)" for i in range(7))
+    made, wide = spread(Aligned((chain("y", product),)), 29, 10.5)
+    assert wide == 39.5 and len(made) == 1
+    assert spread(Aligned((chain("y", product),)), 29, 0)[1] == 29
+    assert spread(Aligned((chain("y", "a + b"),)), 29, 10.5)[1] == 29
+    assert spread(Aligned((chain("y", SUMS[1]),)), 29, 10.5)[1] == 29, "sums may break"
+
+
+def test_no_page_ends_in_a_few_rows_or_behind_the_first() -> None:
+    few = WRITERS["tex"](simple(Aligned(tuple(chain(name, "1") for name in "abcd"))), LOOK)[0]
+    assert few.count(r"\\*") == 3
+    many = Aligned(tuple(chain(part(L, name), "1") for name in "abcdefgh"))
+    breaks = [line[-9:] for line in WRITERS["tex"](simple(many), LOOK)[0].splitlines() if "&= 1" in line]
+    assert [r"\\*" in line for line in breaks] == [True, *[False] * 5, True, False]
+
+
+def test_a_paragraph_with_matrices_is_ragged() -> None:
+    text = Paragraph(("Given is ", Math(r"A = \begin{pmatrix} 1 & 2 \end{pmatrix}"), "."))
+    tex, typ = (WRITERS[kind](simple(text), LOOK)[0] for kind in ("tex", "typ"))
+    assert r"{\matrices Given is \({A = " in tex and "#matrices[Given is #whole[" in typ
+    plain = simple(Paragraph(("Given is ", Math("a = 1"), ".")))
+    assert r"{\matrices" not in WRITERS["tex"](plain, LOOK)[0]
+
+
+def test_shapes_stand_below_in_typst_too() -> None:
+    under = chain(r"\underset{\,n \times d\,}{X^{(1)}}", r"\underset{m}{\hat{y}} \operatorname{diag}(s)")
+    typ = WRITERS["typ"](simple(Aligned((under,))), LOOK)[0]
+    assert "under(X^" in typ and "under(hat(y), m)" in typ and '#math.op("diag")' in typ
 
 
 def test_a_wide_left_side_has_a_row_of_its_own() -> None:

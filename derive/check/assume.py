@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.check.quantities import Grid
-from derive.check.value import Unread, Valuation
+from derive.check.value import Valuation
+from derive.check.work import Unread
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import parse

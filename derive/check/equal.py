@@ -18,7 +18,9 @@ from derive.check.free import LARGE, SCALES, Free
 from derive.check.quantities import Grid, Mismatch, Quantity, binary_size, shape_text
 from derive.check.roots import roots
 from derive.check.same_names import together, unknown_functions
-from derive.check.value import Kink, TooLong, Unread, Valuation, bounded
+from derive.check.value import Valuation
+from derive.check.work import TooLong, Unread, bounded
+from derive.check.worlds import Kink
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import parse, syntax_of

@@ -15,7 +15,8 @@ from derive.check.extremum_forms import is_extremum
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.rounding import within
 from derive.check.search import Peak, largest
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import Valuation
+from derive.check.work import TooLong, Unread
 from derive.expr import Ref
 from derive.language import surface as s
 from derive.language.meaning import OPEN

@@ -23,8 +23,8 @@ from derive.check.places import judged_at, place, said_behind
 from derive.check.subject import Subject
 from derive.check.told import layout, tell
 from derive.check.updates import as_new, timed
-from derive.check.value import TooLong, bounded
 from derive.check.words import meant
+from derive.check.work import TooLong, bounded
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.source import Slice

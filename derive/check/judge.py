@@ -15,7 +15,8 @@ from derive.check.open_digits import OpenDigits
 from derive.check.quantities import Mismatch, Quantity, Scalar
 from derive.check.rounding import claims, literal, shown, slack, unit, within
 from derive.check.subject import Point
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import Valuation
+from derive.check.work import TooLong, Unread
 from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.language.walk import walk

@@ -10,7 +10,7 @@ from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim
 from derive.check.quantities import Grid, Mismatch, Quantity
 from derive.check.rounding import within
-from derive.check.value import TooLong, Unread
+from derive.check.work import TooLong, Unread
 from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError

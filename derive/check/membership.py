@@ -9,7 +9,7 @@ from derive.check.bench import Bench, Verdict, constant
 from derive.check.extrema import bounded_everywhere
 from derive.check.quantities import Grid, Mismatch
 from derive.check.subject import Point
-from derive.check.value import TooLong, Unread
+from derive.check.work import TooLong, Unread
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 from derive.language.walk import children, walk

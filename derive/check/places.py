@@ -8,7 +8,7 @@ from dataclasses import replace
 from derive.check.bench import Bench, Verdict, constant
 from derive.check.claims import Claim, HandIn
 from derive.check.judge import judge
-from derive.check.value import TooLong, Unread
+from derive.check.work import TooLong, Unread
 from derive.language import surface as s
 from derive.language.occurrences import quantities
 from derive.numeric import precisely

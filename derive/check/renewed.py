@@ -9,6 +9,9 @@ _NEW = re.compile(
     r"(?P<name>.+?)(?:[_^,]\(?(?:new|neu|updated|upd|after)\)?|(?<=\d)new|\^\+"
     rf"|\^[\[(]?{_STEP}\+1[\])]?|[_,]\(?{_STEP}\+1\)?)$"
 )
+_LAYERED = re.compile(
+    r"(?P<name>.+?)(?P<mark>[_,]\(?(?:new|neu|updated|upd|after)\)?)(?P<layer>\^[\[(][^\[\]()^]+[\])])"
+)
 _OLD = re.compile(r"(?P<name>.+?)(?:[_^,]\(?(?:old|alt|before)\)?|\^[\[(](?:[tkn]|0)[\])]|,t)$")
 _FIRST = re.compile(r"(?P<name>.+?)(?:\^[\[(]1[\])]|')$")  # of a parameter only: z^(1) is a layer, L' a derivative
 _DECORATED = re.compile(r"^(?:tilde|hat|bar|check|dot)_(?P<name>.+)$|^(?P<starred>.+?)\^\*$")
@@ -16,6 +19,8 @@ _DECORATED = re.compile(r"^(?:tilde|hat|bar|check|dot)_(?P<name>.+)$|^(?P<starre
 
 def renewed(id: str, parameter: bool) -> str:
     """Return the name whose new value an id means, "" where it has no such mark. parameter: more marks are one."""
+    layered = _LAYERED.fullmatch(id)  # the mark below, the layer above
+    id = "".join(layered.group("name", "layer", "mark")) if layered else id
     found = _NEW.fullmatch(id) or (_FIRST.fullmatch(id) if parameter else None)
     return found["name"] if found else ""
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from derive.check.quantities import operate
 from derive.check.renewed import former, renewed
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.differentiate import Derivation, differentiate
 from derive.errors import Fault
 from derive.expr import Expr, Partial, Ref, Value

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from derive.check.calls import primitive_function
 from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.subject import Point, Subject
-from derive.check.value import Valuation, primitive_function
+from derive.check.value import Valuation
 from derive.expr import Value
 from derive.language import surface as s
 from derive.language.meaning import OPEN, compound_id

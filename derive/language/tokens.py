@@ -8,6 +8,7 @@ from derive.errors import Fault, nearest
 from derive.language import symbols as S
 from derive.language.commands import Commands
 from derive.language.letters import Letters
+from derive.language.rows import continued
 from derive.language.scanner import MAX_NESTING, Token, Tokens, closer
 from derive.source import Slice
 
@@ -55,8 +56,12 @@ class _Lexer(Letters, Commands):
         boxed = None if self.plain else _BOXED.match(self.text, pos)
         if boxed and self.closing(boxed.end() - 1) == stop - 1:
             pos, stop = boxed.end(), stop - 1
+        laid_out = {} if self.plain else dict(continued(self.text, pos, stop))
         match = (_PLAIN if self.plain else _LATEX).match
         while pos < stop:
+            if pos in laid_out:
+                pos = laid_out[pos]
+                continue
             found = match(self.text, pos, stop)
             if found is None:
                 raise self.stray(pos)

@@ -16,7 +16,8 @@ from derive.check import quantities as q
 from derive.check.assume import Assumption, Known
 from derive.check.free import Free
 from derive.check.quantities import Grid, Mismatch, Quantity
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import Valuation
+from derive.check.work import TooLong, Unread
 from derive.language import surface as s
 from derive.matrices.constants import constant
 from derive.numeric import precisely

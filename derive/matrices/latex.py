@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -13,6 +14,8 @@ from derive.ops import PRIMITIVES
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 # Functions that are written with a letter, which another name may have.
 _LETTERS = {"step": "u", "sigmoid": "sigma"}
+# A name with a layer in its superscript: the sign of a transpose stands beside it, W^{[1]\top}.
+_LABELLED = re.compile(r"([^^]*\^\{(?:\[[^][^{}]*\]|\([^()^{}]*\)))\}")
 _TALL = ("\\frac", "\\begin", "\\sum")
 
 
@@ -53,7 +56,7 @@ class _Latex:
 
     def sum(self, t: Term) -> tuple[str, int]:
         text = ""
-        for x in layout.summands(t):
+        for x in layout.summands(layout.flipped(t)):
             q = layout.quotient(x) if x.op in ("mul", "scale", "num", "pow") else None
             body = self.fraction(q)[0] if q else self.at(x, _PRODUCT)
             sign = "-" if q and q.negative else "+"
@@ -61,7 +64,10 @@ class _Latex:
         return text, _SUM
 
     def quotient(self, t: Term) -> tuple[str, int]:
-        q = layout.quotient(t)
+        turned = layout.flipped(t)
+        if turned.op == "add":
+            return self.sum(turned)
+        q = layout.quotient(turned)
         text, level = self.fraction(q)
         return ("-" + text, _SUM) if q.negative else (text, level)
 
@@ -73,7 +79,9 @@ class _Latex:
                 return self.row(above), _PRODUCT if len(above) > 1 else self.text(above[0])[1] if above else _ATOM
             return self.over(above, q.below), _PRODUCT
         if q.below and not above and self.slender(q):
-            return rf"\frac{{{self.at(q.body, _SUM)}}}{{{self.row(list(q.below))}}}", _PRODUCT
+            top = self.at(q.body, _SUM)
+            if r"\frac" not in top:  # no fractions in fractions
+                return rf"\frac{{{top}}}{{{self.row(list(q.below))}}}", _PRODUCT
         body = self.body(q.body)
         if not above and not q.below:
             return body, _PRODUCT
@@ -99,7 +107,8 @@ class _Latex:
         return brackets(self.text(t)[0]) if t.op == "matmul" else self.at(t, _POWER)
 
     def body(self, t: Term) -> str:
-        return brackets(self.text(t)[0]) if t.op in ("had", "kron") else self.at(t, _PRODUCT)
+        # A number in front of A ⊙ B may stand with A alone: it is the same.
+        return brackets(self.text(t)[0]) if t.op == "kron" else self.at(t, _PRODUCT)
 
     def product(self, t: Term) -> tuple[str, int]:
         return " ".join(self.at(x, _POWER) for x in t.args), _PRODUCT
@@ -122,6 +131,9 @@ class _Latex:
     def raised(self, base: Term, exponent: str) -> str:
         text, level = self.text(base)
         bare = level == _ATOM or (base.op == "sym" and "^" not in text)
+        bare = bare and not text.startswith(r"\frac")
+        if exponent == r"\top" and base.op == "sym" and (label := _LABELLED.fullmatch(text)):
+            return rf"{label[1]}\top}}"
         return f"{text if bare else brackets(text)}^{{{exponent}}}"
 
     def power(self, t: Term) -> tuple[str, int]:
@@ -255,7 +267,7 @@ _RULES: dict[str, Callable[[_Latex, Term], tuple[str, int]]] = {
     "det": lambda self, t: (rf"\det{brackets(self.at(t.args[0], _SUM))}", _ATOM),
     "logdet": lambda self, t: (rf"\log\left|\det{brackets(self.at(t.args[0], _SUM))}\right|", _PRODUCT),
     "toep": lambda self, t: (
-        rf"\operatorname{{toep}}({self.at(t.args[0], _SUM)}, {dimension(t.data)})",
+        r"\operatorname{toep}" + brackets(f"{self.at(t.args[0], _SUM)}, {dimension(t.data)}"),
         _ATOM,
     ),
     "diag": lambda self, t: (rf"\operatorname{{diag}}{brackets(self.at(t.args[0], _SUM))}", _ATOM),

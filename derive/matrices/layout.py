@@ -63,6 +63,30 @@ def summands(t: Term) -> list[Term]:
     return sorted(t.args, key=lambda x: (quotient(x).negative, _turned(x)))
 
 
+def flipped(t: Term) -> Term:
+    """Return a term with a minus in front taken into a difference: -(y - 1)/x is (1 - y)/x, -(a - (1 - b)c) too."""
+    if t.op == "add":
+        return a.add(*map(_flipped, t.args))
+    if t.op not in ("scale", "mul"):
+        return t
+    if len(t.args) == 2 and t.args[0].op == "num" and t.args[0].data == -1 and t.args[1].op == "add":
+        turned = flipped(a.neg(t.args[1]))
+        return turned if any(not quotient(x).negative for x in turned.args) else t
+    return _flipped(t)
+
+
+def _flipped(t: Term) -> Term:
+    """Return a negative product with its first difference the other way round, any other term as it is."""
+    scalar, body = (t.args[0], t.args[1]) if t.op == "scale" else (t, None)
+    if scalar.op != "mul" or not quotient(t).negative:
+        return t
+    factor = next((x for x in scalar.args if x.op == "add" and len({quotient(y).negative for y in x.args}) == 2), None)
+    if factor is None:
+        return t
+    turned = a.mul(a.num(-1), a.neg(factor), *(x for x in scalar.args if x is not factor))
+    return turned if body is None else a.scale(turned, body)
+
+
 def _turned(t: Term) -> int:
     """Return how many transposes a summand begins with: A + A' is written in this order."""
     body = t.args[1] if t.op == "scale" else t

@@ -54,4 +54,8 @@ def matrix(t: Term, at: Mapping[str, int], seed: str) -> Any:
         x = x @ x.T + np.eye(rows)
     elif traits & {"invertible", "positive determinant"} and rows == columns:
         x = x + 2 * np.eye(rows)
+    for trait, axis in (("rows sum to 1", 1), ("columns sum to 1", 0)):
+        if trait in traits:
+            x = rng.uniform(0.4, 1.8, size=(rows, columns))
+            x = x / x.sum(axis=axis, keepdims=True)
     return x

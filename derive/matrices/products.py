@@ -12,6 +12,8 @@ from derive.matrices.entries import had as had
 from derive.matrices.sums import ONE, Clash, eye, num, ones, power, scale, zeros
 from derive.matrices.term import Term, make
 
+ROWS_SUM, COLUMNS_SUM = "rows sum to 1", "columns sum to 1"  # traits of names
+
 
 def matmul(*factors: Term) -> Term:
     """Return the matrix product; scalars stand in front. Raises Clash."""
@@ -108,6 +110,8 @@ def _meet(x: Term, y: Term) -> Term | None:
         return eye(x.rows)
     if x.op == "ones" and y.op == "ones":
         return scale(a.dim(x.columns), ones(x.rows, y.columns))
+    if (y.op == "ones" and _sums(x, ROWS_SUM)) or (x.op == "ones" and _sums(y, COLUMNS_SUM)):
+        return ones(x.rows, y.columns)
     if x.op == "diag" and y.op == "diag":
         return diag(had(x.args[0], y.args[0]))
     if x.op == "diag" and y.columns.number == 1:
@@ -129,6 +133,13 @@ def _meet(x: Term, y: Term) -> Term | None:
     if x.op == y.op == "block":
         return _blocks(x, y)
     return _powers(x, y)
+
+
+def _sums(t: Term, trait: str) -> bool:
+    """Return whether the rows (or columns) of a name, or of its transpose, are known to sum to 1."""
+    if t.op == "T":
+        t, trait = t.args[0], COLUMNS_SUM if trait == ROWS_SUM else ROWS_SUM
+    return t.op == "sym" and trait in t.data[1]
 
 
 def _cancelled(x: Term, y: Term) -> Term | None:
@@ -361,6 +372,8 @@ def total(t: Term) -> Term:
         return a.ZERO
     if t.op == "eye":
         return a.dim(t.rows)
+    if _sums(t, ROWS_SUM) or _sums(t, COLUMNS_SUM):
+        return a.dim(t.rows if _sums(t, ROWS_SUM) else t.columns)
     if t.op in ("vec", "diag", "T"):
         return total(t.args[0])
     if t.op == "matmul" and t.args[-1].op == "ones" and t.columns.number == 1:

@@ -93,6 +93,7 @@ OFFERS: dict[str, Offer] = {
     "graph": Offer(
         rounded(pictures.graph), "the computation graph", ("values", "caption", "label", "alt", "width", "digits")
     ),
+    "layers": Offer(pictures.layers, "the units in layers, with the weights", ("caption", "label", "alt", "width")),
     "certificate": Offer(certificate, "what was checked numerically"),
     "value": Offer(rounded(value), "the value of a node", ("after", "digits"), (1, 1), 'value("h_0")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),

@@ -13,6 +13,7 @@ from derive.narrate.common import caption, label
 from derive.narrate.layered import layered
 from derive.narrate.numbers import value_of
 from derive.problems.network import Network
+from derive.problems.units import Unit, units_of
 
 _MOST = 60  # nodes of a picture that can still be read
 
@@ -34,6 +35,29 @@ def graph(network: Network, ask: Ask) -> Placed:
     }
     said = " Each node shows its value above and the derivative of the loss by it below." if state else ""
     return figure(network.name, {name: node.reads for name, node in nodes.items()}, marks, ask, said)
+
+
+def layers(network: Network, ask: Ask) -> Placed:
+    """The units layer by layer, the weights at the arrows; what is added in a unit stands below it."""
+    found, nodes = units_of(network.graph), network.graph.nodes
+    if not any(found.weights.values()):
+        reason = "no line before the loss multiplies a parameter with data or with an earlier line"
+        raise Fault(f"`{network.name}` has no layers", ask.span, reason=reason, expected="the block `graph`")
+    reads: dict[str, list[str]] = {name: [] for name in found.units}
+    for source, target in found.weights:
+        reads[target].append(source)
+    marks = {name: _unit(network, unit) for name, unit in found.units.items()}
+    weights = {edge: (r",\ ".join(nodes[n].latex for n in names), "") for edge, names in found.weights.items()}
+    between = [f"{', '.join(names)} from {a} to {b}" for (a, b), names in found.weights.items() if names]
+    return figure(network.name, reads, marks, ask, f" Weights: {'; '.join(between)}.", "Layers", weights)
+
+
+def _unit(network: Network, unit: Unit) -> Mark:
+    nodes = network.graph.nodes
+    first, last = nodes[unit.names[0]], nodes[unit.names[-1]]
+    above = "" if first is last else rf"{first.latex} \to {last.latex}"
+    added = r",\ ".join(nodes[n].latex for n in unit.own)
+    return Mark(0, 0, last.latex, kind(first.role), above, added)
 
 
 def kind(role: Role) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from derive.document import Aligned, Block, Chain, Link, Table
@@ -11,6 +12,8 @@ from derive.narrate.common import cell
 from derive.narrate.numbers import value_of, worked_out
 from derive.notation import magnitude
 from derive.problems.network import Network, State
+
+_BELOW = re.compile(r"_(?:\{([^{}]*)\}|(\w))")
 
 
 def update(network: Network, ask: Ask) -> Placed:
@@ -23,8 +26,14 @@ def update(network: Network, ask: Ask) -> Placed:
 
 
 def new_name(latex: str) -> str:
-    """Return the name of a parameter after the update."""
-    return f"{{{latex}}}^{{\\text{{new}}}}" if "^" in latex else f"{latex}^{{\\text{{new}}}}"
+    """Return the name of a parameter after the update; the mark stands below where a layer stands above."""
+    mark = r"\text{new}"
+    if "^" not in latex:
+        return f"{latex}^{{{mark}}}"
+    below = _BELOW.search(latex)
+    if below is None:
+        return f"{latex}_{{{mark}}}"
+    return f"{latex[: below.start()]}_{{{below[1] or below[2]},{mark}}}{latex[below.end() :]}"
 
 
 def _updated_chain(network: Network, name: str, new: Value) -> Chain:

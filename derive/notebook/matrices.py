@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+_ROUNDED = 1e-6  # how far sums of floats may be from what is assumed of them
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class MatrixNetwork(Network):
     """A network with shapes; `values` and `updated` are arrays by name, in two dimensions unless they are numbers."""
@@ -125,7 +128,14 @@ class MatrixDerivation(Derivation):
         from derive.problems.matrix.arrays import gradients
 
         problem = self.network.problem
-        return _of_arrays(problem, gradients(problem, [find(problem, name) for name in names] or problem.wrt))
+        function = gradients(problem, [find(problem, name) for name in names] or problem.wrt)
+
+        def assumed(arrays: Mapping[str, Any]) -> dict[str, Any]:
+            for name, way in problem.sums.items():
+                _require_sums(name, way, arrays[name])
+            return function(arrays)
+
+        return _of_arrays(problem, assumed)
 
 
 class Arrays(Mapping[str, Any]):
@@ -186,6 +196,14 @@ def _of_arrays(
     arguments = [inspect.Parameter(name, kind, default=own.get(name, none)) for name in leaves if name.isidentifier()]
     evaluated.__signature__ = inspect.Signature(arguments)  # type: ignore[attr-defined]
     return evaluated
+
+
+def _require_sums(name: str, way: str, array: Any) -> None:
+    """Raise a Fault where rows or columns do not sum to 1 of which the derivatives assume it."""
+    off = abs(array.sum(axis=1 if way == "rows" else 0) - 1).max()
+    if off > _ROUNDED:
+        reason = "the derivatives are those for such values"
+        raise Fault(f"the {way} of {name} do not sum to 1", expected="numbers whose sum is 1", reason=reason)
 
 
 def _leaf(problem: Problem, name: str, leaves: list[str]) -> str:

@@ -127,6 +127,7 @@ def network(
     parameters: Given = None,
     wrt: Given = None,
     constants: Given = None,
+    assume: Given = None,
     values: Given = None,
     update: str | Mapping[str, object] | None = None,
     where: Given = None,
@@ -156,7 +157,7 @@ def network(
     """
     if forward is None and layers is None:
         raise Fault("a network needs lines or layers", expected='derive.network("z = w x + b, L = (z - y)^2")')
-    shaped = {"layers": layers, "shapes": shapes, "samples": samples}
+    shaped = {"layers": layers, "shapes": shapes, "samples": samples, "assume": assume}
     given = {"forward": forward, **shaped, "data": data, "parameters": parameters, "wrt": wrt, "constants": constants}
     more = {"values": values, "update": update, "where": where, "also": also, "loss": loss, "notation": notation}
     made = entry({**given, **more})

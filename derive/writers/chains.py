@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from derive.document import Aligned, Chain, Inline, Link
-from derive.writers.measure import Atom, join, measure, opened, read, width
+from derive.document import Aligned, Chain, Inline
+from derive.writers.breaking import INDENT, broken
+from derive.writers.measure import measure
 
 LINE = 39.5  # em: 160 mm (A4 less 25 mm left and right) in 11 pt are 41; the rest is for what is estimated
-_INDENT = 1.0  # a continued row stands a \quad further right
 _BOX = 0.65
 _LABEL = 2.5
 _SPILL = 1.02  # of the line may be taken, as widths are estimates
 _REASON, _GAP = 11.5, 1.5  # the column of reasons, and what parts it from the rows
+_TOGETHER = 8  # lines that do not go over a page; a tall row is two
 _WIDEST_LEFT = 0.4  # of the line; a wider left side gets a row of its own
 
 
@@ -22,7 +23,7 @@ class Row:
     """One printed row: what stands left and right of the alignment point.
 
     first: begins a chain that is set apart from the one above. continued: goes on with the expression of the row above.
-    why: the reason of the step, on the first row of its chain.
+    why: the reason of the step, on the first row of its chain. torn: a product of it goes on in another row.
     """
 
     left: str
@@ -31,15 +32,7 @@ class Row:
     continued: bool = False
     label: str = ""
     why: tuple[Inline, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of an expression that stays together; `lead` is printed before it only where it begins a row."""
-
-    latex: str
-    width: float
-    lead: str = ""
+    torn: bool = False
 
 
 def beside(aligned: Aligned, line: float, margin: float) -> tuple[float, float]:
@@ -69,9 +62,25 @@ def rows(aligned: Aligned, line: float = LINE) -> list[Row]:
     return [replace(row, first=apart and i == 0) for made in parts for i, row in enumerate(made)]
 
 
+def spread(aligned: Aligned, line: float, margin: float) -> tuple[list[Row], float]:
+    """Return the rows of chains without reasons and the line that they take.
+
+    That is the margin of the look as well where they would not fit otherwise, or a product would break.
+    """
+    made = rows(aligned, line)
+    if not margin or (scale(made, line) == 1.0 and not any(row.torn for row in made)):
+        return made, line
+    return rows(aligned, line + margin), line + margin
+
+
+def short(made: list[Row]) -> bool:
+    """Return whether rows are so few that they stand on one page."""
+    return sum(2 if _tall(row) else 1 for row in made) <= _TOGETHER
+
+
 def scale(made: list[Row], line: float) -> float:
     """Return how much smaller rows must be set to fit the line: 1, or less where something in them cannot break."""
-    widest = max((measure(row.left) + measure(row.right) + row.continued * _INDENT for row in made), default=0.0)
+    widest = max((measure(row.left) + measure(row.right) + row.continued * INDENT for row in made), default=0.0)
     return min(1.0, line / widest) if widest > line * _SPILL else 1.0
 
 
@@ -87,12 +96,14 @@ def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
         left = ""
     held, used = "", 0.0
     for link in chain.links:
-        latex, wide = _side(chain, link, room)
+        framed = chain.boxed and link is chain.links[-1]
+        latex = rf"{link.relation} \boxed{{{link.latex}}}" if framed else f"{link.relation} {link.latex}"
+        wide = measure(latex)
         if held and used + wide > room:
             yield Row(left, held)
             left, held, used = "", "", 0.0
         if wide > room:
-            yield from _expression(left, link.relation, link.latex, room)
+            yield from (_frame if framed else _expression)(left, link.relation, link.latex, room)
             left = ""
         else:
             held, used = f"{held} {latex}".lstrip(), used + wide
@@ -100,58 +111,19 @@ def _chain(chain: Chain, room: float, beside: bool) -> Iterator[Row]:
         yield Row(left, held)
 
 
-def _side(chain: Chain, link: Link, room: float) -> tuple[str, float]:
-    """Return a relation with its right side, framed if it is the boxed one, and the width of that."""
-    latex, wide = f"{link.relation} {link.latex}", measure(f"{link.relation} {link.latex}")
-    if chain.boxed and link is chain.links[-1] and wide + _BOX <= room:
-        return rf"{link.relation} \boxed{{{link.latex}}}", wide + _BOX
-    return latex, wide
+def _frame(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
+    """Yield one row with a frame around the lines of a side that is too wide for one."""
+    lines, torn = broken(relation, latex, room - _BOX)
+    if len(lines) == 1:
+        yield Row(left, rf"{relation} \boxed{{{lines[0]}}}")
+        return
+    body = r" \\ ".join(("& " if k == 0 else r"& \quad {} ") + line for k, line in enumerate(lines))
+    yield Row(left, rf"{relation} \boxed{{\begin{{aligned}} {body} \end{{aligned}}}}", torn=torn)
 
 
 def _expression(left: str, relation: str, latex: str, room: float) -> Iterator[Row]:
     """Yield the rows of one side that may be too wide for one."""
-    room -= max(measure(relation), _INDENT)
-    lines: list[str] = []
-    used = 0.0
-    for piece in _pieces("", read(latex), room, 0):
-        if lines and used + piece.width <= room:
-            lines[-1] += piece.latex
-            used += piece.width
-        else:
-            lines.append(f"{piece.lead} {piece.latex}" if lines else piece.latex)
-            used = piece.width + measure(piece.lead)
-    yield Row(left, f"{relation} {lines[0].strip()}".strip())
+    lines, torn = broken(relation, latex, room)
+    yield Row(left, f"{relation} {lines[0]}".strip(), torn=torn)
     for line in lines[1:]:
-        yield Row("", line.strip(), continued=True)
-
-
-def _pieces(lead: str, atoms: list[Atom], room: float, level: int) -> Iterator[_Piece]:
-    """Yield the parts of an expression; a part wider than `room` is taken apart at the next kind of place.
-
-    The kinds, the most welcome first: sums, products, sums inside brackets, products inside brackets.
-    """
-    wide = width(atoms)
-    if wide <= room or level == 4:
-        yield _Piece(join(atoms), wide, lead)
-        return
-    atoms = [part for atom in atoms for part in (opened(atom) if level >= 2 else [atom])]
-    start, depth = 0, 0
-    for at, atom in enumerate(atoms):
-        depth += (atom.kind == "open") - (atom.kind == "close")
-        before = atoms[at - 1] if at else None
-        here = atom.kind == ("sum", "product")[level % 2]
-        meets = level % 2 == 1 and before is not None and _meet(before, atom)
-        outside = depth - (atom.kind == "open") <= 0 or level >= 2
-        if at > start and (here or meets) and outside:
-            yield from _pieces(lead, atoms[start:at], room, level + 1)
-            start, lead = at, "" if here else r"\cdot"
-    yield from _pieces(lead, atoms[start:], room, level + 1)
-
-
-def _meet(before: Atom, after: Atom) -> bool:
-    """Do two factors stand beside each other here? A name before a bracket may be a function: not there."""
-    if after.source[0] in "{!./" or before.source in (".", "/"):
-        return False
-    if after.kind == "open":
-        return before.kind == "close"
-    return before.kind in ("ord", "close") and after.kind in ("ord", "word")
+        yield Row("", line, continued=True)

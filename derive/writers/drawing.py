@@ -23,13 +23,19 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
 #let tiny(x, y, it, size: 7.5pt) = place(top + left, dx: x - 3cm, dy: y,
   box(width: 6cm, height: 8pt, align(center + horizon, box(fill: white, inset: (x: 1pt), text(size: size, it)))))
 #let fitting(room, body) = context text(size: calc.max(6pt, calc.min(10pt, 10pt * (room / measure(body).width))), body)
-#let knot(x, y, kind, body, above, below) = {
+#let hung(x, y, it) = place(top + left, dx: x - 4cm, dy: y, box(width: 8cm, align(center, box(fill: white, {
+  show math.mat: math.display
+  show math.vec: math.display
+  text(size: 7.5pt, top-edge: "bounds", bottom-edge: "bounds", it)
+}))))
+#let knot(x, y, kind, body, above, below, matrix: false) = {
   let r = RADIUScm
   place(top + left, dx: x - r, dy: y - r, box(width: 2 * r, height: 2 * r, stroke: 0.7pt + ink,
     radius: if kind == "leaf" { 2pt } else { r }, fill: if kind == "leaf" { luma(94%) } else { white },
     align(center + horizon, fitting(2 * r - 3pt, body))))
   tiny(x, y - r - 10pt, above)
-  tiny(x, y + r + 2pt, text(style: "italic", fill: rgb("#7a1f1f"), below))
+  let below = text(style: "italic", fill: rgb("#7a1f1f"), below)
+  if matrix { hung(x, y + r + 2pt, below) } else { tiny(x, y + r + 2pt, below) }
 }
 #let column(x, y, w, h, kind, units, above, below, foot) = {
   place(top + left, dx: x - w, dy: y - h, box(width: 2 * w, height: 2 * h, stroke: 0.7pt + ink, radius: 3pt,
@@ -44,7 +50,7 @@ _HEAD = """#set page(width: auto, height: auto, margin: 4pt, fill: none)
   tiny(x, y + h + 2.5pt, below)
   tiny(x, y + h + 12.5pt, foot)
 }
-#let beside(x, y, flat, above, below) = {
+#let beside(x, y, flat, above, below) = if below == [] and not flat { tiny(x, y - 4pt, size: 9pt, above) } else {
   // Where an arrow climbs, it would run between the two lines.
   if not flat { place(top + left, dx: x - 8pt, dy: y - 11pt, box(width: 16pt, height: 21pt, fill: white)) }
   tiny(x, y - 10.5pt, size: 9pt, above)
@@ -96,7 +102,8 @@ def _flag(given: bool) -> str:
 
 def _mark(mark: Mark, at: Point, labels: list[str]) -> str:
     if not mark.units:
-        return f'knot({_cm(*at)}, "{mark.kind}", {", ".join(labels[:3])})'
+        matrix = ", matrix: true" if "matrix}" in mark.below else ""
+        return f'knot({_cm(*at)}, "{mark.kind}", {", ".join(labels[:3])}{matrix})'
     units = ", ".join(map(_flag, mark.units))
     return f'column({_cm(*at, *extent(mark))}, "{mark.kind}", ({units},), {", ".join(labels[1:])})'
 

@@ -6,12 +6,15 @@ import re
 
 # Private characters hold a place that pandoc's reader has no word for; `finish` replaces them in its Typst.
 _WORD, _COMMA, _BOX = "\ue001", "\ue012", "#box(stroke: black, inset: 3pt, ["
+_OP, _UNDER = "\ue002", "underbrace(\ue003"
 # Typst prints the blanks beside a text, TeX does not; one after a backslash ends a row, one beside a $ makes
 # a display.
-_WRITTEN = re.compile(rf'(?:(?<=[^\s\\$]) )?upright\("{_WORD}(\w+)"\)(?: (?=[^.\s$]))?')
+_WRITTEN = re.compile(rf'(?:(?<=[^\s\\$]) )?upright\("{_WORD}({_OP}?)(\w+)"\)(?: (?=[^.\s$]))?')
 _DECIMAL = re.compile(rf'\s*(?:upright\("{_COMMA}"\)|"{_COMMA}")\s*')
 _BARS = re.compile(r"(?<!\\)(?<!\\left)(?<!\\right)(?<!\\[bB]ig[lr])\|")
-_NAME = re.compile(r"\\(?:text|mathrm|operatorname)\{([A-Za-z]{2,})\}")
+_FRAME = re.compile(r"#boxed\(\[\$\s*&")  # what a frame with several rows begins with
+_NAME = re.compile(r"\\(?:text|mathrm)\{([A-Za-z]{2,})\}")
+_OPERATOR = re.compile(r"\\operatorname\{([A-Za-z]{2,})\}")
 _PHRASE = re.compile(r"\\text\{\s*([^{}$]*?)\s*\}")
 _CASES = re.compile(r"\\begin\{cases\}((?:(?!\\begin).)*?)\\end\{cases\}", re.DOTALL)
 _SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[(\\?.)\]")
@@ -44,7 +47,10 @@ def _whole(inner: str) -> bool:
 def for_typst(latex: str) -> str:
     """Return a formula as pandoc must get it, so that what it writes in Typst is spaced as TeX would."""
     latex = _NAME.sub(rf"\\text{{{_WORD}\1}}", latex)
+    latex = _OPERATOR.sub(rf"\\text{{{_WORD}{_OP}\1}}", latex)
+    latex = _set_under(latex)
     latex = latex.replace("{,}", rf"\text{{{_COMMA}}}")
+    latex = latex.replace(r"\quad {}", r"\quad \text{}")  # a sign behind it is one between two things
     latex = _PHRASE.sub(r"\\text{\1}", latex)  # Typst keeps the blank beside a text by itself
     return _CASES.sub(lambda found: found[0].replace("&", r"& \quad "), latex)
 
@@ -58,5 +64,30 @@ def finish_typst(source: str) -> str:
     """Return pandoc's Typst with names set close, frames on the baseline and large brackets with their room."""
     source = _DECIMAL.sub('","', source)  # a decimal comma has no blank behind it
     # A bracket or a power right behind would be read as code, so the code is ended.
-    source = _WRITTEN.sub(r'#math.upright("\1");', source)
-    return _SCALED.sub(r"lr(size: #\1%, \2)", source.replace(_BOX, "#boxed([").replace(_WORD, ""))
+    source = _WRITTEN.sub(lambda found: f'#math.{"op" if found[1] else "upright"}("{found[2]}");', source)
+    source = source.replace(_BOX, "#boxed([").replace(_WORD, "").replace(_OP, "")
+    source = _FRAME.sub("#framed([$ &", re.sub(rf"{re.escape(_UNDER)}\s*", "under(", source))
+    return _SCALED.sub(r"lr(size: #\1%, \2)", source)
+
+
+def _set_under(latex: str) -> str:
+    """Return a formula with \\underset as a brace below, the only thing that pandoc does not make a subscript of."""
+    start = latex.find(r"\underset{")
+    if start < 0:
+        return latex
+    below, rest = _group(latex, start + len(r"\underset"))
+    if rest == len(latex) or latex[rest] != "{":
+        return latex[:rest] + _set_under(latex[rest:])
+    base, end = _group(latex, rest)
+    made = rf"\underbrace{{{_UNDER[-1]} {base}}}_{{{below}}}"
+    return latex[:start] + made + _set_under(latex[end:])
+
+
+def _group(latex: str, start: int) -> tuple[str, int]:
+    """Return what the braces at a place hold, and the place behind them."""
+    depth = 0
+    for at in range(start, len(latex)):
+        depth += (latex[at] == "{") - (latex[at] == "}")
+        if depth == 0:
+            return latex[start + 1 : at], at + 1
+    return latex[start + 1 :], len(latex)

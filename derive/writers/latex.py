@@ -29,6 +29,7 @@ from derive.writers.latex_rows import aligned
 from derive.writers.latex_tables import table
 from derive.writers.latex_text import Text, environment, escape
 from derive.writers.pictures import picture, share
+from derive.writers.ragged import ragged
 from derive.writers.sizes import fraction, stem
 from derive.writers.templates import Look, Verbatim
 from derive.writers.unicode import declarations
@@ -45,7 +46,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = pandoc.resolve(document.body, writer.render, look.line)
+    blocks = ragged(_kept(pandoc.resolve(document.body, writer.render, look.line)), "latex")
     # Pandoc reads formulas and writes the text at the same time, while pictures are drawn.
     converted = pandoc.converting(blocks, "latex")
     checked = pandoc.checking(pandoc.formulas(blocks) + writer.text.formulas)
@@ -68,6 +69,12 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
         closing=Verbatim(closing),
     )
     return source, files
+
+
+def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
+    """Return blocks whose paragraphs stay with what they announce."""
+    stay = pandoc.raw("latex", r"\nopagebreak")
+    return [part for block in blocks for part in ([block, stay] if pandoc.announces(block) else [block])]
 
 
 class _Writer:
@@ -124,11 +131,15 @@ class _Writer:
 
         self.pictures.append(block.picture)
         name = f"{self.name}-figure-{len(self.pictures)}"
-        part = round(share(block.picture, fraction(block.width), self.look.line), 3)
+        # Where the look has a margin, a line is as wide as both, as for Typst: a wide picture goes over it.
+        line = self.look.line
+        whole = line + self.look.margin
+        wide = whole * share(block.picture, fraction(block.width), whole)
+        part = round(wide / (whole if wide > line else line), 3)
         options = rf"width={part:g}\linewidth,{_HIGHEST},alt={{{escape(block.alt)}}}"
         graphic = StandAloneGraphic(name, image_options=NoEscape(options)).dumps()
         caption = [r"\\[5pt]", self.text.caption(block.number, block.caption)] if block.caption else []
-        return environment("unbroken", "\n".join([graphic, *caption]))
+        return environment("unbroken", "\n".join([graphic, *caption]), r"[\widest]" if wide > line else "")
 
     def draw(self) -> dict[str, bytes]:
         """Return the pictures by the names of their files."""

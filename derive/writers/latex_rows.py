@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derive.document import Aligned
-from derive.writers.chains import Row, beside, rows, scale
+from derive.writers.chains import Row, beside, rows, scale, short, spread
 from derive.writers.formulas import fenced
 from derive.writers.latex_tables import size_for
 from derive.writers.latex_text import Text, environment, escape
 
+_WHOLE = 4  # rows of a chain that stay on one page
 _GAP = "[.9ex]"  # between chains, added to \jot between all rows
 
 
@@ -19,12 +21,14 @@ def aligned(block: Aligned, line: float, margin: float, text: Text) -> str:
         for part in (chain.left, *(f"{link.relation} {link.latex}" for link in chain.links)):
             text.math(part)
     wide, reasons = beside(block, line, margin)
-    laid = rows(block, wide)
+    laid, wide = (rows(block, wide), wide) if reasons else spread(block, wide, margin)
     size = size_for(scale(laid, wide))
     chains = list(_chains(laid))
     lines = [part for at, chain in enumerate(chains) for part in _lines(chain, at + 1 == len(chains), text)]
+    lines = list(_kept(lines, [len(chain) for chain in chains], short(laid)))
     made = environment("align*", "\n".join(lines))
     made = environment("explained", made) if reasons else made
+    made = environment("widened", made) if wide > line else made
     return f"{{{size}\n{made}\n}}" if size else made
 
 
@@ -52,6 +56,15 @@ def _lines(chain: list[Row], last: bool, text: Text) -> Iterator[str]:
             beside = r"\reasonend"
         end = "" if ending and last else rf" \\{_GAP if ending and _set_apart(chain) else ''}"
         yield _row(row, beside) + (end.replace(r"\\", r"\\*") if why and at == 0 and not ending else end)
+
+
+def _kept(lines: list[str], sizes: list[int], short: bool) -> Iterator[str]:
+    """Yield rows of which no page parts the first two, the last two, those of a short chain, any of a short block."""
+    last = len(lines) - 2
+    inside = [at + 1 < size <= _WHOLE for size in sizes for at in range(size)]
+    for at, line in enumerate(lines):
+        kept = short or inside[at] or at in (0, last)
+        yield re.sub(r" \\\\(?!\*)(?=(\[\.9ex\])?$)", r" \\\\*", line) if kept else line
 
 
 def _set_apart(chain: list[Row]) -> bool:

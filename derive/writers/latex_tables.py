@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from derive.document import Table
 from derive.writers.latex_text import Text, environment
 from derive.writers.sizes import WHOLE, fit
 
+_ROOM = {0: "", 1: r"\rule[-2.7ex]{0pt}{6.8ex}", 2: r"\rule[-3.6ex]{0pt}{10.6ex}"}  # by fractions in each other
+_MATRIX = re.compile(r"\\begin\{[pb]matrix\}.*?\\end", re.S)
 _SIZES = ((1.0, ""), (0.91, r"\small"), (0.82, r"\footnotesize"), (0.73, r"\scriptsize"))
 
 
@@ -83,8 +86,32 @@ def _cells(cells: tuple[Any, ...], text: Text) -> list[str]:
 
 
 def _tall(cell: str) -> str:
-    """Return a cell with its fractions as large as in a display, and the room that they need."""
-    return cell.replace(r"\frac", r"\dfrac") + r"\rule[-2.7ex]{0pt}{6.8ex}" if r"\frac" in cell else cell
+    """Return a cell with its fractions as large as in a display, and the room that they and matrices need."""
+    room = [_ROOM[min(_storeys(cell), 2)]] if r"\frac" in cell else []
+    if rows := max((found.count(r"\\") + 1 for found in _MATRIX.findall(cell)), default=0):
+        # Around the axis of formulas, and the same above and below.
+        half = 0.72 * rows + 0.35
+        room.append(rf"\rule[-{half - 0.25:.2f}em]{{0pt}}{{{2 * half:.2f}em}}")
+    return cell.replace(r"\frac", r"\dfrac") + "".join(room)
+
+
+def _storeys(cell: str) -> int:
+    """Return how many fractions stand in each other."""
+    inside = [False]  # for each brace that is open, whether it is an argument of a fraction
+    waiting = [0]  # arguments of a fraction that are still to come
+    deepest = 0
+    for token in re.findall(r"\\frac\b|\\.|[{}]", cell):
+        if token == r"\frac":
+            waiting[-1] = 2
+        elif token == "{":
+            inside.append(waiting[-1] > 0)
+            waiting[-1] -= inside[-1]
+            waiting.append(0)
+            deepest = max(deepest, sum(inside))
+        elif token == "}" and len(inside) > 1:
+            inside.pop()
+            waiting.pop()
+    return deepest
 
 
 def _columns(align: str, widths: list[float]) -> str:

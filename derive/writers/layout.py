@@ -14,7 +14,9 @@ RADIUS, UNIT = 0.36, 0.38  # of a node; from unit to unit of a layer
 _WIDE, _FLAT, _TALL = 2.1, 0.58, 1.03  # from layer to layer; between nodes without and with labels
 _EDGE, _LINE = 0.49, 0.36  # from the rim of a node to that of the picture; a line of text
 _LETTER, _GAP = 0.145, 0.35  # of a label; between two labels
-_STACK = 0.8  # how high a label of an arrow is
+_ROW = 0.35  # of a matrix below a node
+_MATRIX = re.compile(r"\\begin\{pmatrix\}(.*)\\end\{pmatrix\}", re.S)
+_STACK = 0.8  # how high two labels of an arrow are
 # Where the label of an arrow may stand, as a part of the curve: the first of these where no other is.
 _TRIES = (0.5, 0.4, 0.6, 0.32, 0.68, 0.25, 0.75)
 _WIDER = 8  # times that layers may be put farther apart for the labels between them
@@ -54,14 +56,15 @@ class Layout:
     def placed(self) -> list[tuple[Point, bool, bool]]:
         """Return the same, and whether the label lies upon no other."""
         found: list[tuple[Point, bool, bool]] = []
-        before: list[tuple[Point, float]] = []
+        before: list[tuple[Point, float, float]] = []
         for curves, texts in zip(self.curves(), self.drawing.said, strict=False):
             if any(texts):
                 wide = max(map(width, texts))
                 tries = [_on(curve, t) for curve in curves for t in _TRIES]
-                free = [p for p in tries if all(_apart(p, wide, *other) for other in before)]
+                high = _STACK if all(texts) else _LINE
+                free = [p for p in tries if all(_apart(p, wide, high, *other) for other in before)]
                 place = (free or tries)[0]
-                before.append((place, wide))
+                before.append((place, wide, high))
                 found.append((place, len({y for curve in curves for _, y in curve}) == 1, bool(free)))
         return found
 
@@ -87,6 +90,7 @@ def _laid(drawing: Drawing, stretched: float) -> Layout:
     # Labels of neighbours do not touch; a label of an arrow leaves a piece of it free on both sides.
     between = max(labels + arrows + _GAP, 2 * across + arrows + 3 * _GAP) if arrows else labels + _GAP
     foot = _LINE if any(m.foot for m in marks) else 0.0
+    foot += max((rows(m.below) for m in marks), default=1) * _ROW - _ROW
     labelled = any(m.above or m.below for m in marks)
     step = (max(_WIDE, between) * stretched, 2 * tall + (_TALL if labelled else _FLAT) + foot)
     margin = (max(across + _EDGE, labels / 2), tall + _EDGE)
@@ -99,8 +103,16 @@ def extent(mark: Mark) -> Point:
     return (UNIT * 0.75, (len(mark.units) + 0.4) * UNIT / 2) if mark.units else (RADIUS, RADIUS)
 
 
+def rows(latex: str) -> int:
+    """Return how many rows the matrix of a label has, 1 where it holds none."""
+    return latex.count(r"\\") + 1
+
+
 def width(latex: str) -> float:
     """Return about how wide a label is: commands count as the letter that they set, relations with their blanks."""
+    if inside := _MATRIX.fullmatch(latex):
+        columns = zip(*(row.split("&") for row in inside[1].split(r"\\")), strict=True)
+        return sum(max(map(width, column)) + 2 * _LETTER for column in columns) + 2 * _LETTER
     text = re.sub(r"\\(?:times|to|dots|colon)\b", "xxx", latex)
     text = re.sub(r"\\[A-Za-z]+\s*", "x", text)
     return len(re.sub(r"[{}^_\s]|\\.", "", text)) * _LETTER
@@ -131,5 +143,5 @@ def _on(curve: Curve, t: float) -> Point:
     )
 
 
-def _apart(p: Point, wide: float, q: Point, other: float) -> bool:
-    return abs(p[0] - q[0]) >= (wide + other) / 2 or abs(p[1] - q[1]) >= _STACK
+def _apart(p: Point, wide: float, high: float, q: Point, other: float, tall: float) -> bool:
+    return abs(p[0] - q[0]) >= (wide + other) / 2 or abs(p[1] - q[1]) >= (high + tall) / 2

@@ -179,8 +179,9 @@ class _Reader:
         return Atom(source, width(inside) + 1.3, "ord", inside)
 
     def _environment(self) -> Atom:
-        """A matrix or cases: the widest cell of every column, and the gaps."""
+        """A matrix or cases: the widest cell of every column, and the gaps, which aligned rows have not."""
         parts, columns, column = [r"\begin", self._argument().source], [0.0], 0
+        gap = 0.0 if parts[1] == "{aligned}" else 1.0
         while self.at < len(self.tokens) and self.tokens[self.at] != r"\end":
             cell = self.row({"&", r"\\", r"\end"})
             columns[column] = max(columns[column], width(cell))
@@ -190,7 +191,7 @@ class _Reader:
                 column = column + 1 if parts[-1] == "&" else 0
                 columns += [0.0] * (column + 1 - len(columns))
         parts += [self._next(), self._argument().source]
-        return Atom("".join(parts), sum(columns) + len(columns) + 0.8, "ord")
+        return Atom("".join(parts), sum(columns) + (len(columns) + 0.8) * gap, "ord")
 
     def _simple(self, token: str, before: str) -> Atom:
         if token in _BINARY:

@@ -60,6 +60,12 @@ def paragraph(content: list[Node]) -> Node:
     return {"t": "Para", "c": content}
 
 
+def announces(block: Node) -> bool:
+    """Does a block end with a colon, as a paragraph does that stays on the page of what follows it?"""
+    last = block["c"][-1] if block["t"] == "Para" and block["c"] else None
+    return isinstance(last, dict) and last.get("t") == "Str" and bool(last["c"].endswith(":"))
+
+
 def wrapped(target: str, before: str, content: list[Node], after: str) -> Node:
     """Return inline nodes between two pieces of the target's own code."""
     return plain([_raw("RawInline", target, before), *content, _raw("RawInline", target, after)])
@@ -68,6 +74,11 @@ def wrapped(target: str, before: str, content: list[Node], after: str) -> Node:
 def raw(target: str, code: str) -> Node:
     """Return a block of the target's own code."""
     return _raw("RawBlock", target, code)
+
+
+def code(target: str, text: str) -> Node:
+    """Return code of the target's own in a line."""
+    return _raw("RawInline", target, text)
 
 
 def _raw(kind: str, target: str, code: str) -> Node:

@@ -92,6 +92,8 @@ def _power(above: list[Piece]) -> str:
         return spoken.POWERS[above[0].words]
     if len(above) == 1 and (above[0].kind in ("text", "bracket") or above[0].name):
         return f"superscript {words}"
+    if len(above) == 2 and above[0].kind == "bracket" and above[1].words in spoken.POWERS.values():
+        return f"superscript {above[0].words} {above[1].words}"  # the transpose of a name with a layer
     return f"to the power {_bound(above, 'power')}" if words else ""
 
 
@@ -169,13 +171,19 @@ def headed(words: str, token: str, scripts: Scripts) -> str:
     return f"{words} {_power(above)}" if above is not None else words
 
 
+_SIGNS = ("plus ", "minus ", "negative ", "times ", "element-wise ")
+
+
 def tabled(name: str, rows: list[list[str]]) -> Piece:
     """Return the cells of an environment as cases, a vector, a matrix, or lines."""
     if name in ("cases", "dcases", "rcases"):
         said = "; ".join(f"case {i}: {', '.join(cells)}" for i, cells in enumerate(rows, 1))
         return Piece(f"{len(rows)} cases: {said}; end cases", tail=True)
     if name not in spoken.MATRICES:
-        return Piece("; ".join(" ".join(cells) for cells in rows), "text")
+        lines = [" ".join(cells) for cells in rows]
+        if len(lines) > 1 and all(line.startswith(_SIGNS) for line in lines[1:]):
+            return Piece(" ".join(lines), closed=False)  # one formula on several lines
+        return Piece("; ".join(lines), "text")
     if all(len(cells) == 1 for cells in rows):
         return Piece(f"the column vector {', '.join(c[0] for c in rows)}, end vector", tail=True)
     if len(rows) == 1:

@@ -25,8 +25,9 @@ from derive.document import (
 )
 from derive.errors import Fault
 from derive.writers import formulas, headings, pandoc
-from derive.writers.chains import Row, beside, rows, scale
+from derive.writers.chains import Row, beside, rows, scale, short, spread
 from derive.writers.pictures import picture, share
+from derive.writers.ragged import ragged
 from derive.writers.sizes import WHOLE, fit, fraction, stem
 from derive.writers.templates import Look, Verbatim
 
@@ -42,7 +43,7 @@ def write(document: Document, look: Look) -> tuple[str, dict[str, bytes]]:
     """
     meta = document.meta
     writer = _Writer(document, look)
-    blocks = _kept(pandoc.resolve(_headed(document.body), writer.render, look.line))
+    blocks = ragged(_kept(pandoc.resolve(_headed(document.body), writer.render, look.line)), "typst")
     body, closing = pandoc.convert([blocks, [pandoc.plain(pandoc.inlines(document.closing))]], "typst")
     source = look.render(
         "template.typ",
@@ -82,15 +83,9 @@ def _kept(blocks: list[pandoc.Node]) -> list[pandoc.Node]:
     out: list[pandoc.Node] = []
     for block, after in zip_longest(blocks, blocks[1:]):
         room = after is not None and after["t"] == "RawBlock" and after["c"][1].startswith("#room(")
-        stays = block["t"] == "Para" and (room or _announces(block))
+        stays = pandoc.announces(block) or (room and block["t"] == "Para")
         out += [pandoc.raw("typst", "#kept["), block, pandoc.raw("typst", "]")] if stays else [block]
     return out
-
-
-def _announces(paragraph: pandoc.Node) -> bool:
-    """Does a paragraph end with a colon?"""
-    last = paragraph["c"][-1] if paragraph["c"] else None
-    return isinstance(last, dict) and last.get("t") == "Str" and last["c"].endswith(":")
 
 
 class _Writer:
@@ -129,14 +124,15 @@ class _Writer:
     def aligned(self, block: Aligned, line: float) -> pandoc.Node:
         """Return chains as one display, or row by row where a label or a reason stands beside a row."""
         wide, reason = beside(block, line, self.look.margin)
-        made = rows(block, wide)
+        made, wide = (rows(block, wide), wide) if reason else spread(block, wide, self.look.margin)
         smaller = scale(made, wide)
-        if reason or any(row.label for row in made):
-            return _steps(made, reason)
+        around = "#wide[" if wide > line else ""
+        if reason or any(row.label for row in made) or (smaller == 1.0 and not short(made)):
+            return _steps(made, reason, around)
+        around += "#together[" if short(made) else ""
+        around += f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n" if smaller < 1.0 else ""
         shown = [pandoc.formula(_display(made), display=True)]
-        if smaller == 1.0:
-            return pandoc.paragraph(shown)
-        return pandoc.wrapped("typst", f"#[#set text(size: {max(smaller, _SMALLEST):.2f}em)\n", shown, "\n]")
+        return pandoc.wrapped("typst", around, shown, "\n" + "]" * around.count("["))
 
     def heading(self, block: Heading) -> pandoc.Node:
         """Return a heading, which stands at most one level below the last one and looks like its own."""
@@ -220,8 +216,11 @@ def _right(row: Row) -> str:
     return rf"\quad \text{{}} {row.right}" if row.continued else row.right
 
 
-def _steps(made: list[Row], reason: float) -> pandoc.Node:
-    """Return rows, each with its sides, its label and its reason, for the look to set beside each other."""
+def _steps(made: list[Row], reason: float, around: str) -> pandoc.Node:
+    """Return rows, each with its sides, its label and its reason, for the look to set beside each other.
+
+    around: code before them, with the brackets that it opens.
+    """
     content: list[pandoc.Node] = []
 
     def cell(name: str, inside: list[pandoc.Node]) -> None:
@@ -235,8 +234,8 @@ def _steps(made: list[Row], reason: float) -> pandoc.Node:
         cell("label", [_code(f"({escape(row.label)})")] if row.label else [])
         cell("why", pandoc.inlines(row.why))
         content.append(_code("),\n"))
-    return pandoc.wrapped("typst", f"#steps({reason:g}em, (\n", content, "))")
+    return pandoc.wrapped("typst", f"{around}#steps({reason:g}em, (\n", content, "))" + "]" * around.count("["))
 
 
 def _code(typst: str) -> pandoc.Node:
-    return {"t": "RawInline", "c": ["typst", typst]}
+    return pandoc.code("typst", typst)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from derive.check.matrices.indices import places
 from derive.check.quantities import Quantity, blocks
-from derive.check.value import Unread
+from derive.check.work import Unread
 from derive.language import surface as s
 from derive.language.unfold import rebuilt
 from derive.language.walk import walk

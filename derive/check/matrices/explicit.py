@@ -16,7 +16,7 @@ from derive.check.matrices.valuation import MatrixValuation
 from derive.check.matrices.world import MatrixWorld
 from derive.check.quantities import Grid, Mismatch
 from derive.check.subject import Point
-from derive.check.value import Unread
+from derive.check.work import Unread
 from derive.language import surface as s
 from derive.numeric import DIGITS
 from derive.ops import DomainError

@@ -36,7 +36,7 @@ def split(pieces: list[str], whole: Grid) -> Iterator[tuple[str, ...]]:
 
 def number(text: str, bound: Mapping[str, int], sizes: Mapping[str, int]) -> int | None:
     """Return the number that an index is: `3`, a letter, the size `n`, `i+1`; None where it is none."""
-    if text in sizes:
+    if text in sizes and text not in bound:
         return sizes[text]
     terms = re.findall(r"([+-]?)([A-Za-z]+|\d+)", text)
     if not terms or "".join(sign + word for sign, word in terms) != text:

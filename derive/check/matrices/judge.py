@@ -9,6 +9,7 @@ from typing import Any
 
 from derive.check.agree import close
 from derive.check.bench import Bench, Verdict
+from derive.check.matrices.dots import has_dots
 from derive.check.matrices.indices import bindings, extents
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.matrices.letters import lettered
@@ -95,11 +96,24 @@ def free(left: s.Tree, right: s.Tree, world: MatrixWorld) -> list[dict[str, int]
     """Return the values that the free indices of two sides are looked at with."""
     value = world.valuation().value
     found: dict[str, int] = {}
+    sizes = _as_sizes(left, right, world)
     for tree in (left, right):
-        for letter, size in extents(tree, world.whole, value, world.point.sizes).items():
+        for letter, size in extents(tree, world.whole, value, sizes).items():
             if found.setdefault(letter, size) != size:
                 raise Mismatch(f"the index {letter} goes to {found[letter]} on the left and to {size} on the right")
     return bindings(found, _ENTRIES)
+
+
+def _as_sizes(left: s.Tree, right: s.Tree, world: MatrixWorld) -> dict[str, int]:
+    """Return the sizes whose letters mean them below a name, too: beside dots, and where they stand by themselves.
+
+    Else `\\hat{y}_k` is any entry, also where there are k of them.
+    """
+    sizes = world.point.sizes
+    if has_dots(left) or has_dots(right):
+        return dict(sizes)
+    alone = {n.id for tree in (left, right) for n in walk(tree) if isinstance(n, s.Name)}
+    return {name: size for name, size in sizes.items() if name in alone}
 
 
 def certain(sides: list[MatrixValuation]) -> bool:

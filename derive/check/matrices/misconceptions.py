@@ -19,7 +19,7 @@ from derive.check.misconceptions.matrices.setting import MatrixSetting, near
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
 from derive.check.misconceptions.search import Diagnosis
 from derive.check.misconceptions.written import latex
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.language import surface as s
 from derive.language.walk import walk
 

@@ -10,7 +10,7 @@ from derive.check.matrices.indices import number
 from derive.check.matrices.letters import lettered
 from derive.check.quantities import Mismatch, Quantity, shape_of
 from derive.check.subject import Point
-from derive.check.value import TooLong, Unread
+from derive.check.work import TooLong, Unread
 from derive.language import surface as s
 from derive.numeric import precisely
 from derive.ops import DomainError

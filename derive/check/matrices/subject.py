@@ -14,7 +14,7 @@ from derive.check.matrices.indices import places
 from derive.check.matrices.jacobian import Jacobian, by_differences, of_adjoint
 from derive.check.quantities import Grid, Quantity
 from derive.check.subject import Point, Subject
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table
@@ -24,6 +24,7 @@ from derive.matrices.orient import oriented
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
+from derive.problems.matrix.assume import summing
 from derive.problems.matrix.forms import names_read
 from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.matrix.numbers import parsed
@@ -187,7 +188,9 @@ class MatrixSubject(Subject):
             if n.role is not Role.LINE:
                 rows, columns = (d.value(sizes) for d in n.symbol.shape)
                 cells = [[self._number(rng, scale, positive) for _ in range(columns)] for _ in range(rows)]
-                found[n.name] = q.grid(cells)
+                drawn = q.grid(cells)
+                way = self.network.sums.get(n.name)
+                found[n.name] = summing(drawn, way) if way else drawn
         return found
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
@@ -13,7 +14,8 @@ from derive.check.matrices.below import shaped
 from derive.check.matrices.indices import extents, number, places, split
 from derive.check.matrices.jacobian import Jacobian, Part
 from derive.check.quantities import Grid, Quantity
-from derive.check.value import COMPARED, Unread, Valuation
+from derive.check.value import COMPARED, Valuation
+from derive.check.work import Unread
 from derive.language import surface as s
 from derive.language.meaning import compound_id
 from derive.ops import DomainError
@@ -36,7 +38,7 @@ class MatrixValuation(Valuation):
     def value(self, tree: s.Tree) -> Quantity:
         own = _RULES.get(type(tree))
         if own is not None:
-            self._takes(1)
+            self.takes(1)
             found = own(self, tree)
             self._met(found)
             return found
@@ -61,7 +63,7 @@ class MatrixValuation(Valuation):
 
     def entry(self, t: s.Name) -> Quantity | None:
         """Return an entry, a row or a column of a matrix, or Kronecker's δ_ij; None for any other name."""
-        self._takes(2)
+        self.takes(2)
         for _, at, whole in places(t, self.world.whole):
             part = self.part(at, whole)
             if part is not None:
@@ -156,6 +158,8 @@ class MatrixValuation(Valuation):
 
     def mul(self, t: s.Mul) -> Quantity:
         factors, signs = list(t.factors), ["", *t.signs]
+        if self._differential(factors, signs):
+            raise Unread("a differential is not looked at", t.at)
         found: Quantity | None = None
         at = 0
         while at < len(factors):
@@ -164,6 +168,14 @@ class MatrixValuation(Valuation):
             at += length
         assert found is not None
         return found
+
+    def _differential(self, factors: list[s.Tree], signs: list[str]) -> bool:
+        """Return whether a d stands before a name of the network, as in dY: that is no product."""
+        for k, (a, b) in enumerate(pairwise(factors)):
+            beside = isinstance(a, s.Name) and a.id == "d" and signs[k + 1] == "" and isinstance(b, s.Name)
+            if beside and self.world.subject.plain("d") is None and self.world.node(b.id) is not None:  # type: ignore[union-attr]
+                return True
+        return False
 
     def _factor(self, factors: list[s.Tree], signs: list[str], at: int) -> tuple[Quantity, int]:
         """Return the value of a factor, or of a chain of derivatives from here on, and how many factors it takes."""
@@ -188,7 +200,7 @@ class MatrixValuation(Valuation):
 
     def _product(self, a: Quantity, b: Quantity, sign: str) -> Quantity:
         if isinstance(a, Grid) and isinstance(b, Grid):
-            self._takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
+            self.takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
         if sign == "otimes":
             return Valuation.mul(self, s.Mul((0, 0), (_Held((0, 0), a), _Held((0, 0), b)), (sign,)))  # type: ignore[arg-type]
         return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)

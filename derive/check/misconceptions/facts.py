@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from derive.check.misconceptions.edits import everywhere, here
 from derive.check.subject import Subject
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.errors import Fault
 from derive.expr import Apply, Expr, Partial, Ref, size
 from derive.graph import Role

@@ -17,7 +17,7 @@ from derive.check.misconceptions.setting import Setting
 from derive.check.misconceptions.written import latex
 from derive.check.quantities import Grid
 from derive.check.rounding import unit
-from derive.check.value import spend
+from derive.check.work import spend
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.numeric import precisely

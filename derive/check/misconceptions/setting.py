@@ -32,7 +32,7 @@ class _Remembering(Valuation):
         if self.bound:
             return Valuation.value(self, tree)
         if id(tree) not in self.kept:
-            self._takes(len(children(tree)))  # the values of parts may be there already, their product is not
+            self.takes(len(children(tree)))  # the values of parts may be there already, their product is not
             self.kept[id(tree)] = tree, Valuation.value(self, tree)
         return self.kept[id(tree)][1]
 

@@ -22,6 +22,8 @@ from derive.narrate.matrices.common import (
 )
 from derive.narrate.numbers import enumeration
 from derive.notation import show
+from derive.problems.matrix.assume import sentence
+from derive.problems.matrix.forms import names_read
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork
 
 _MOST = 9  # numbers that are added up in a line
@@ -35,8 +37,9 @@ def forward(network: MatrixNetwork, ask: Ask) -> Placed:
         chains = [c for line in lines for c in _numbers(network, line, ask.flag("after"))]
     else:
         chains = [_line(network, line, ask.flag("shapes")) for line in lines]
-    remarks = tuple(_spread(network, line) for line in lines if line.spread) if not ask.flag("numbers") else ()
-    return (Aligned(tuple(chains)), *remarks)
+    facts = [*_spread(network, lines), *_assumed(network, lines)] if not ask.flag("numbers") else []
+    remark = (Note("Convention", (*_sentence(facts), ".")),) if facts else ()
+    return (Aligned(tuple(chains)), *remark)
 
 
 def _line(network: MatrixNetwork, line: MatrixLine, shapes: bool) -> Chain:
@@ -48,12 +51,32 @@ def _line(network: MatrixNetwork, line: MatrixLine, shapes: bool) -> Chain:
     return Chain(spelled[line.name], links, key=key, shows=key)
 
 
-def _spread(network: MatrixNetwork, line: MatrixLine) -> Note:
-    """Say what is added to every row or column."""
-    said: list[Inline] = []
-    for k, (name, one) in enumerate(line.spread):
-        said += ["; " if k else "", Math(network.latex(name)), f" is added to every {one}"]
-    return Note("Convention", (*said, "."))
+def _spread(network: MatrixNetwork, lines: list[MatrixLine]) -> list[tuple[Inline, ...]]:
+    """Return what is added to every row, and to every column."""
+    found: dict[str, list[str]] = {}
+    for name, one in dict.fromkeys(pair for line in lines for pair in line.spread):
+        found.setdefault(one, []).append(network.latex(name))
+    return [
+        (*(["each of "] if len(names) > 1 else []), *enumeration(names), f" is added to every {one}")
+        for one, names in found.items()
+    ]
+
+
+def _assumed(network: MatrixNetwork, lines: list[MatrixLine]) -> list[tuple[Inline, ...]]:
+    """Return what is assumed of the names that some lines read."""
+    read = {name for line in lines for name in names_read(network, line)}
+    facts: list[tuple[Inline, ...]] = []
+    for name in network.sums:
+        before, behind = sentence(network, name)
+        facts += [(before, Math(network.latex(name)), behind)] if name in read else []
+    return facts
+
+
+def _sentence(facts: list[tuple[Inline, ...]]) -> tuple[Inline, ...]:
+    """Return facts with semicolons between them, the first letter a capital."""
+    said = [part for k, fact in enumerate(facts) for part in (*(["; "] if k else []), *fact)]
+    first = said[0]
+    return (first[0].upper() + first[1:] if isinstance(first, str) else first, *said[1:])
 
 
 def _numbers(network: MatrixNetwork, line: MatrixLine, after: bool) -> list[Chain]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from derive.document import Aligned, Block, Chain, Link, Math, Paragraph
+from derive.document import Aligned, Block, Chain, Inline, Link, Math, Paragraph
 from derive.errors import Fault
 from derive.matrices import products as p
 from derive.matrices.dims import Dim
@@ -122,10 +122,11 @@ class _Proof:
         chains = [Chain(y, (Link("=", entry),))]
         chains.append(Chain(self.d(y, w), (Link("=", self.local()),)))
         words = "An entry of the product, and what an entry of "
-        after = " changes in it (δ is 1 where its two indices are equal and 0 elsewhere):"
+        indices = " is 1 where its two indices are equal and 0 elsewhere):"
+        after: tuple[Inline, ...] = (" changes in it (", Math(r"\delta"), indices)
         if left is not None and right is not None:
-            after = " changes in it:"
-        return [Paragraph((words, Math(self.variable), after)), Aligned(tuple(chains))]
+            after = (" changes in it:",)
+        return [Paragraph((words, Math(self.variable), *after)), Aligned(tuple(chains))]
 
     def entry_of_product(self) -> str:
         left, right = self.factored.left, self.factored.right

@@ -52,7 +52,12 @@ OFFERS: dict[str, Offer] = {
     "local": Offer(local, "the Jacobian of one line by a name in it", (), (2, 2), r'local("\hat{y}", "z")'),
     "gradients": Offer(rounded(gradients), "a table of gradients", ("caption", "digits"), (0, _MANY), "gradients"),
     "update": Offer(rounded(update), "one step of the update rule", ("digits",)),
-    "graph": Offer(graph, "the computation graph with shapes", _PICTURE),
+    "graph": Offer(
+        rounded(graph),
+        "the computation graph with shapes, and with values small matrices below",
+        ("values", *_PICTURE, "digits"),
+        example="graph(values=true)",
+    ),
     "layers": Offer(layers, "the layers with their units, the weights between them", _PICTURE),
     "value": Offer(rounded(value_of), "the value of a node", ("after", "digits"), (1, 1), 'value("Y")'),
     "after": Offer(rounded(after), "the value of a node after the update", ("digits",), (1, 1), 'after("L")'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from derive.check.quantities import Grid, Quantity
 from derive.document import Mark
 from derive.errors import Fault
 from derive.graph import Role
@@ -12,20 +13,34 @@ from derive.matrices.latex import dimension
 from derive.matrices.term import Term
 from derive.narrate import pictures
 from derive.narrate.blocks import Ask, Placed
+from derive.narrate.matrices.common import matrix
 from derive.problems.matrix.forms import names_read
 from derive.problems.matrix.layers import Layer, Layers, layers_of
 from derive.problems.matrix.network import MatrixNetwork
 
 _UNITS = 6  # that are drawn one by one
+_SMALL = 3  # rows and columns of a matrix that is written out
 
 
 def graph(network: MatrixNetwork, ask: Ask) -> Placed:
-    """The computation graph; each node has its shape above."""
+    """The computation graph; each node has its shape above, and with values a small matrix below."""
     reads: dict[str, Sequence[str]] = dict.fromkeys(network.names, ())
     reads |= {line.name: names_read(network, line) for line in network.lines}
-    marks = {n.name: Mark(0, 0, n.latex, pictures.kind(n.role), shape(n.symbol)) for n in network.names.values()}
+    values = network.before.values if ask.flag("values") else {}
+    marks = {
+        n.name: Mark(0, 0, n.latex, pictures.kind(n.role), shape(n.symbol), _value(network, values.get(n.name)))
+        for n in network.names.values()
+    }
     said = f" Shapes: {_in_words(network, list(network.names))}."
+    said += " Numbers and small matrices stand below their nodes." if values else ""
     return pictures.figure(network.name, reads, marks, ask, said)
+
+
+def _value(network: MatrixNetwork, x: Quantity | None) -> str:
+    """Return a number or a small matrix as it stands below a node, nothing for others."""
+    if x is None or (isinstance(x, Grid) and max(x.shape) > _SMALL):
+        return ""
+    return matrix(x, network.notation)
 
 
 def layers(network: MatrixNetwork, ask: Ask) -> Placed:

@@ -6,7 +6,10 @@ from derive.document import Inline, Math, Paragraph
 from derive.matrices.term import ordered
 from derive.narrate.blocks import Ask, Placed
 from derive.notation import show
+from derive.problems.matrix.assume import sentence
 from derive.problems.matrix.network import MatrixNetwork
+
+_WORDS = {"sum": "adds up all entries", "diagvec": "takes the diagonal as a column"}
 
 
 def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
@@ -24,6 +27,12 @@ def conventions(network: MatrixNetwork, ask: Ask) -> Placed:
         said += [Math("u"), " is the unit step, taken at every entry; at 0 we set ", Math(f"u(0) = {zero}"), ". "]
     if "fn" in used:
         said += ["A function that is left open acts on every entry; its derivative has a prime. "]
+    for op, meaning in _WORDS.items():
+        if op in used:
+            said += [Math(rf"\operatorname{{{op}}}"), f" {meaning}. "]
+    for name in network.sums:
+        before, behind = sentence(network, name)
+        said += [before.capitalize(), Math(network.latex(name)), f"{behind}. "]
     return (Paragraph(tuple(said)),)
 
 

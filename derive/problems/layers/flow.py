@@ -43,6 +43,7 @@ class Flow:
     parameters: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     constants: list[str] = field(default_factory=list)
+    sums: list[str] = field(default_factory=list)  # data whose features sum to 1 in every sample
 
     @property
     def features(self) -> Dim:

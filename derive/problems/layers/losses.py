@@ -26,6 +26,8 @@ def bce(flow: Flow) -> None:
 def cross_entropy(flow: Flow) -> None:
     y, target = _predicted(flow), _target(flow)
     at = _indices(flow)[1]
+    if flow.features.number != 1:
+        flow.sums.append(target)  # a distribution over the classes
     _mean_of_samples(flow, rf"{target}{at} \log {y}{at}")
 
 

@@ -34,13 +34,17 @@ class Written(Slice):
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The lines of layers, the shapes of their names by id, and their names by role."""
+    """The lines of layers, the shapes of their names by id, and their names by role.
+
+    sums: ids of targets whose samples sum to 1, with the layer that takes them so.
+    """
 
     lines: tuple[Slice, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: tuple[Slice, ...] = ()
     data: tuple[Slice, ...] = ()
     constants: tuple[Slice, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
 
     def roles(self, given: Mapping[str, list[Slice]], known: Collection[str]) -> dict[str, list[Slice]]:
         """Return the lists of an entry with the names of its layers: what is learned is said by the layers.
@@ -90,7 +94,8 @@ def expansion(
 
     found = {read_name(of_text(name)): shape for name, shape in flow.shapes.items()}
     lines = (Written(x.source, x.start, text, x) for text, x in zip(flow.lines, layers, strict=True))
-    return Expansion(tuple(lines), found, listed(flow.parameters), listed(flow.data), listed(flow.constants))
+    sums = tuple((read_name(of_text(name)), calls[-1][0].name) for name in flow.sums)
+    return Expansion(tuple(lines), found, listed(flow.parameters), listed(flow.data), listed(flow.constants), sums)
 
 
 def _told_apart(flow: Flow, layers: list[Slice], first: Slice) -> None:

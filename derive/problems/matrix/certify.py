@@ -25,7 +25,8 @@ from derive.matrices.points import several
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
-from derive.problems.matrix.numbers import LARGEST, adjoint
+from derive.problems.matrix.assume import summing
+from derive.problems.matrix.numbers import adjoint
 from derive.problems.matrix.world import World, abstract, forward
 
 if TYPE_CHECKING:
@@ -57,17 +58,6 @@ def certify(network: MatrixNetwork) -> Certificate:
     return Certificate(len(errors), max(errors))
 
 
-def require_small(network: MatrixNetwork) -> None:
-    """Raise a Fault where a matrix has too many entries for numbers of 50 digits."""
-    sizes = dict.fromkeys(network.dims, 2)
-    for n in network.names.values():
-        rows, columns = (d.value(sizes) for d in n.symbol.shape)
-        if rows * columns > LARGEST:
-            title = f"{n.spelled} is {rows}×{columns}, too large to certify this network at such sizes"
-            expected = r"sizes that do not depend on one another, or letters for them, as in W \in R^{m x n}"
-            raise Fault(title, network.entry.span, expected=expected)
-
-
 @dataclass(frozen=True, slots=True)
 class _Slope:
     """A derivative along a direction by differences; noise: what these may leave over."""
@@ -84,7 +74,8 @@ class _Point:
         self.world = World(network, _sizes(network, self.rng, number))
         for n in network.names.values():
             if n.role is not Role.LINE:
-                self.world.values[n.id] = _drawn(n.symbol.shape, self.world, self.rng, number)
+                drawn = _drawn(n.symbol.shape, self.world, self.rng, number)
+                self.world.values[n.id] = summing(drawn, network.sums[n.name]) if n.name in network.sums else drawn
         forward(self.world)
         self._within(number)
         self.directions = {

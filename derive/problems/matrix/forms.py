@@ -16,6 +16,7 @@ from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
 from derive.matrices.resize import resized
 from derive.matrices.term import Term, ordered
+from derive.problems.matrix.assume import traited
 
 if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixLine, MatrixNetwork
@@ -117,13 +118,17 @@ def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Ter
 
 def known(network: MatrixNetwork) -> Known:
     """Return the lines and what they mean, to be recognised in derivatives."""
-    lets = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    assumed = traited(network)
+    bodies = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    lets = {name: substituted(body, assumed) for name, body in bodies.items()}
     return Known([*lets, *lets.values()], lets, [n.symbol for n in network.names.values()])
 
 
 def _short(network: MatrixNetwork, t: Term) -> Term:
-    """Return a form with common factors out and lines recognised in it."""
-    return collected(network.known.merged(collected(t)))
+    """Return a form with common factors out and lines recognised in it, by what is assumed of the leaves."""
+    assumed = traited(network)
+    short = collected(network.known.merged(collected(substituted(t, assumed))))
+    return substituted(short, {knows: plain for plain, knows in assumed.items()})
 
 
 def _in_rows(

@@ -16,7 +16,7 @@ from derive.language import surface as s
 from derive.language.walk import walk
 from derive.matrices.dims import Dim, Shape, of
 from derive.matrices.resize import resized
-from derive.problems.matrix.certify import require_small
+from derive.problems.matrix.numbers import require_few
 
 if TYPE_CHECKING:
     from derive.problems.matrix.forms import Adjoint
@@ -44,7 +44,8 @@ def with_letters(network: MatrixNetwork, again: Callable[[Letters], MatrixNetwor
         numbers = {letter: number for number, letter in letters.items()}
         if general is not None and _alike(general, network, numbers):
             return replace(network, general=general, numbers=numbers)
-    require_small(network)
+    expected = r"sizes that do not depend on one another, or letters for them, as in W \in R^{m x n}"
+    require_few(network, "certify this network at such sizes", expected)
     return network
 
 

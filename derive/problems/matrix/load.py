@@ -33,6 +33,7 @@ from derive.ops import PRIMITIVES, SPELLINGS
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
+from derive.problems.matrix.assume import Sums, known_sums, read_sums
 from derive.problems.matrix.general import Letters, lettered_dim, lettered_shapes, lettered_tree, with_letters
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
@@ -42,8 +43,9 @@ from derive.problems.unrolled import unrolled
 from derive.problems.values import names_of_values, read_update
 from derive.source import Slice, of_text
 
-KEYS = tuple(
-    "layers forward shapes samples data parameters wrt constants values update where like also loss notation".split()
+KEYS = (
+    *("layers", "forward", "shapes", "samples", "data", "parameters", "wrt", "constants", "assume"),
+    *("values", "update", "where", "like", "also", "loss", "notation"),
 )
 
 
@@ -84,6 +86,7 @@ class _Loader:
     terms: dict[str, Term] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     valued: Mapping[str, Quantity] = field(default_factory=dict)
+    places: dict[str, Slice] = field(default_factory=dict)  # of values
     layers: Expansion = field(default_factory=Expansion)
 
     def __post_init__(self) -> None:
@@ -130,6 +133,7 @@ class _Loader:
             functions={id: ("any" if f.op == OPEN else f.op) for id, f in self.functions.items()},
             spellings=self.spellings,
             entry=self.entry,
+            sums={self.plain[id]: way for id, way in self._sums(names, values).items()},
         )
         object.__setattr__(network, "wrt", self._wrt(network, listed))
         return network
@@ -171,7 +175,7 @@ class _Loader:
                     upstream[tree.wrt[0].id] = read_matrix(text)
                     continue
                 id = read_name(name)
-                values[id] = read_matrix(text)
+                values[id], self.places[id] = read_matrix(text), text
                 self.spelled.setdefault(id, name.text)
         return values, upstream
 
@@ -344,6 +348,19 @@ class _Loader:
             hint = nearest(id, [line.id for line in self.lines])
             raise Fault(f"the loss {given.text.text} is not the left side of a line", given.span, reason=hint)
         return id
+
+    def _sums(self, names: Mapping[str, Name], values: Mapping[str, Quantity]) -> dict[str, str]:
+        """Return whose rows or columns are assumed to sum to 1, by id."""
+        by_id = {n.id: n for n in names.values()}
+        found = [Sums(id, "rows") for id, text in self.places.items() if text.text.strip().startswith("onehot")]
+        way = "rows" if self.samples == "rows" else "columns"
+        for id, layer in self.layers.sums:
+            if id in by_id and by_id[id].role is not Role.LINE:
+                alone = by_id[id].symbol.columns.number == 1
+                found.append(Sums(id, "columns" if alone else way, f"{layer} takes it as probabilities"))
+        for part in self.chain:
+            found += read_sums(self._items(part, "assume"), by_id, part is self.entry)
+        return known_sums(found, values, self.places)
 
     def _roles(self) -> tuple[Roles, list[Slice]]:
         lists: dict[str, list[Slice]] = {}

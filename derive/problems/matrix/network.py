@@ -62,6 +62,7 @@ class MatrixNetwork:
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
     name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any". general: the
     network with letters for its large sizes, of which everything is derived; numbers: what the letters stand for.
+    sums: names whose "rows" or "columns" are assumed to sum to 1.
     """
 
     name: str
@@ -81,6 +82,7 @@ class MatrixNetwork:
     entry: Entry = field(repr=False)
     general: MatrixNetwork | None = field(default=None, repr=False)
     numbers: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
 
     kind = "matrix network"
 

@@ -33,7 +33,8 @@ class Numbers:
 
 def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
     """Return all numbers for values of the leaves; raises a Fault where a line has none, or where they are too many."""
-    _require_few(network)
+    more = "smaller matrices; derive.evaluate in Python computes with large ones in double precision"
+    require_few(network, "compute with exact numbers", more)
     world = World(network, network.bound, {network.names[name].id: x for name, x in given.items()})
     try:
         with precisely():
@@ -48,12 +49,13 @@ def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
     return Numbers(values, world.adjoints)
 
 
-def _require_few(network: MatrixNetwork) -> None:
+def require_few(network: MatrixNetwork, work: str, expected: str) -> None:
+    """Raise a Fault where a matrix has too many entries for some work with numbers of 50 digits."""
+    sizes = {**dict.fromkeys(network.dims, 2), **network.bound}
     for n in network.names.values():
-        rows, columns = (d.value(network.bound) if d.names <= set(network.bound) else 1 for d in n.symbol.shape)
+        rows, columns = (d.value(sizes) for d in n.symbol.shape)
         if rows * columns > LARGEST:
-            title = f"{n.spelled} is {rows}×{columns}, too large to compute with exact numbers"
-            expected = "smaller matrices; derive.evaluate in Python computes with large ones in double precision"
+            title = f"{n.spelled} is {rows}×{columns}, too large to {work}"
             raise Fault(title, network.entry.span, expected=expected)
 
 

@@ -26,6 +26,7 @@ def result(network: MatrixNetwork) -> dict[str, Any]:
         "gradients": {n.spelled: _gradient(network, n.name) for n in names},
         "updated": {network.names[n].spelled: rows(x) for n, x in network.updated.items()} if numbers else {},
         "steps": [_step(network, adjoint) for adjoint in network.adjoints.values()],
+        "assumptions": [f"{way} of {network.names[n].spelled} sum to 1" for n, way in network.sums.items()],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
     }
 

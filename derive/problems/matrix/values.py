@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from derive.check.assume import NoNames
 from derive.check.quantities import Grid, Mismatch, Quantity, grid
-from derive.check.value import TooLong, Unread, Valuation
+from derive.check.value import Valuation
+from derive.check.work import TooLong, Unread
 from derive.errors import Fault
 from derive.language import surface as s
 from derive.language.grammar import parse

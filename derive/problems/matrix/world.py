@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
+from derive.check.calls import primitive_function
 from derive.check.free import arbitrary
 from derive.check.functions import FUNCTIONS
 from derive.check.quantities import Grid, Quantity
-from derive.check.value import Valuation, primitive_function
+from derive.check.value import Valuation
 from derive.language import surface as s
 from derive.matrices.constants import constant
 from derive.ops import PRIMITIVES, DomainError
