@@ -34,6 +34,8 @@ def test_layers_have_their_exact_numbers(tmp_path: Path, name: str, letters: boo
     made = layered(tmp_path, layers, shapes.replace("4 x 3", "N x d")) if letters else fixed
     rng = np.random.default_rng(1)
     leaves = {n: drawn(fixed, n, rng) for n, x in fixed.names.items() if x.role.name != "LINE"}
+    for n, way in fixed.sums.items():
+        leaves[n] = np.abs(leaves[n]) / np.abs(leaves[n]).sum(axis=1 if way == "rows" else 0, keepdims=True)
     with precisely():
         given = {n: grid([[Fraction(float(c)) for c in row] for row in x]) for n, x in leaves.items()}
         exact = numbers(fixed, given)
