@@ -302,7 +302,8 @@ def test_changed_lines_are_never_correct_and_mostly_told() -> None:
     found = matrix_mutations.sample([m for line in some for m in matrix_mutations.mutants(line)], 4)
     outcomes = list(matrix_mutations.run(found))
     assert len(outcomes) >= 15
-    assert not [o.mutant.text for o in outcomes if o.kind not in ("wrong", "mismatched")]
+    assert not [o.mutant.text for o in outcomes if o.kind == "correct"]
+    assert sum(o.kind in ("wrong", "mismatched") for o in outcomes) >= 0.9 * len(outcomes)
     told = [o for o in outcomes if o.diagnosis is not None and o.diagnosis.code in o.mutant.codes]
     assert len(told) >= 0.75 * len(outcomes)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from derive.check import quantities as q
+from derive.check.functions import FUNCTIONS
 from derive.check.matrices import dots
 from derive.check.matrices.below import shaped
 from derive.check.matrices.indices import extents, number, places, split
@@ -202,7 +203,7 @@ class MatrixValuation(Valuation):
         if isinstance(a, Grid) and isinstance(b, Grid):
             self.takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
         if sign == "otimes":
-            return Valuation.mul(self, s.Mul((0, 0), (_Held((0, 0), a), _Held((0, 0), b)), (sign,)))  # type: ignore[arg-type]
+            return FUNCTIONS["kron"](a, b)
         return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)
 
     def partial(self, t: s.Partial) -> Quantity:
@@ -245,14 +246,6 @@ class MatrixValuation(Valuation):
         return Fraction(int(t.product)) if found is None else found
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A value in the place of a formula."""
-
-    at: s.Range
-    value: Quantity
-
-
 def _shaped(cells: list[Any], shape: tuple[int, ...]) -> list[list[Any]]:
     width = shape[1] if shape else 1
     return [cells[k : k + width] for k in range(0, len(cells), width)]
@@ -280,5 +273,4 @@ _RULES: dict[type, Callable[[MatrixValuation, Any], Quantity]] = {
     s.Mul: MatrixValuation.mul,
     s.Partial: MatrixValuation.partial,
     s.BigSum: MatrixValuation.big,
-    _Held: lambda v, t: t.value,
 }

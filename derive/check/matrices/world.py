@@ -11,12 +11,12 @@ from derive.check.matrices.indices import places
 from derive.check.matrices.jacobian import Jacobian, Part, by_differences
 from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation
-from derive.check.quantities import Grid, Quantity, Scalar
+from derive.check.quantities import Quantity, Scalar
 from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.matrices.constants import constant
 from derive.ops import DomainError
-from derive.problems.matrix.world import ANY, World
+from derive.problems.matrix.world import World
 
 _MOST = 400_000  # operations of one value
 
@@ -162,6 +162,3 @@ class MatrixWorld(NetworkWorld):
             assert found is not None and inner is not None
             found = found.after(inner)
         return found
-
-
-__all__ = ["ANY", "Grid", "MatrixWorld", "q"]
