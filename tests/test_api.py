@@ -89,8 +89,9 @@ def test_public_names_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_arguments_are_the_keys_of_a_network() -> None:
     from derive.problems.load_network import KEYS
+    from derive.problems.matrix.load import KEYS as WITH_SHAPES
 
-    assert set(inspect.signature(derive.network).parameters) == {*KEYS, "name"} - {"like"}
+    assert set(inspect.signature(derive.network).parameters) == {*KEYS, *WITH_SHAPES, "name"} - {"like"}
 
 
 def test_importing_is_cheap_and_functions_keep_their_names() -> None:
@@ -274,7 +275,7 @@ def test_a_report_is_a_mapping() -> None:
 # ------------------------------------------------------------------------------------------- what is wrong
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "no line": (lambda: derive.network(None), "has no line"),
+    "no line": (lambda: derive.network(None), "needs lines or layers"),
     "no text": (lambda: derive.network(7j), "`forward` cannot be made from complex"),
     "a broken line": (lambda: derive.network(["z = w x", "L = z +"]), r"<forward>:2:"),
     "an unknown name": (lambda: neuron(wrt="q"), r"(?s)q in `wrt`.*<wrt>:1:1"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bench import numpy_chain, parsing, sweep
+from bench import depth, mlp, numpy_chain, parsing, sweep
 
 SCRIPTS = sorted((Path(__file__).parent / "bench").glob("*.py"))
 
@@ -33,6 +33,23 @@ def test_compiled_gradients_are_as_fast_as_those_written_by_hand() -> None:
     holds(lambda: numpy_chain.measure(repeats=9), lambda m: max(m.values()) <= 1.2)
 
 
+def test_a_perceptron_of_matrices_grows_with_its_depth_alone() -> None:
+    def growth() -> dict[str, float]:
+        found = depth.measure((8, 16, 32), repeats=1)
+        return {
+            what: depth.exponent({d: t[k] for d, t in found.items()}) for k, what in enumerate(("derived", "checked"))
+        }
+
+    holds(growth, lambda m: max(m.values()) <= 1.2)
+
+
+def test_gradients_of_a_perceptron_are_as_fast_as_those_written_by_hand() -> None:
+    holds(
+        lambda: mlp.measure(repeats=60),
+        lambda m: m["difference"] <= 1e-9 and m["derive / NumPy by hand"] <= 1.2,
+    )
+
+
 def test_reading_is_fast() -> None:
     holds(
         lambda: parsing.measure(repeats=7),
@@ -42,7 +59,14 @@ def test_reading_is_fast() -> None:
 
 def test_the_scripts_print_a_table() -> None:
     """The quickest one is run as the README says."""
-    assert {s.name for s in SCRIPTS} >= {"numpy_chain.py", "parsing.py", "sweep.py"}
+    assert {s.name for s in SCRIPTS} >= {
+        "building.py",
+        "depth.py",
+        "mlp.py",
+        "numpy_chain.py",
+        "parsing.py",
+        "sweep.py",
+    }
     script = Path(__file__).parent / "bench" / "parsing.py"
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "reading" and len(done.stdout.splitlines()) == 3

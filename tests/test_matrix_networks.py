@@ -417,7 +417,10 @@ BAD = {
     ),
     "no symbol": ("forward: L = f(x)\nshapes: x \\in R^n\nvalues: z = (1, 2)", "no symbol"),
     "data": ("forward: L = f(x)\nshapes: x \\in R^n\ndata: q", "no symbol"),
-    "large": ("forward: L = f(X)\nshapes: X \\in R^{128 x 784}", "X is 128×784, too large"),
+    "large": (
+        "forward: |\n  z = \\operatorname{toep}(w, 4996)^\\top x\n  L = f(z)\nshapes: x \\in R^{5000}, w \\in R^5",
+        "x is 5000×1, too large",
+    ),
     "key": ("forward: L = f(x)\nshapes: x \\in R^n\nlayres: 3", "layres"),
 }
 

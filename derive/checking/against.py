@@ -70,7 +70,9 @@ def subject_of(problem: Any) -> Subject:
     if isinstance(problem, Network):
         return Subject(problem)
     from derive.check.matrices.subject import MatrixSubject
+    from derive.problems.matrix.numbers import require_few
 
+    require_few(problem, "check hand-ins against it", r"letters for the sizes, as in X \in R^{N x d}")
     return MatrixSubject(problem)
 
 

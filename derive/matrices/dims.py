@@ -51,6 +51,13 @@ class Dim:
             total += count
         return total
 
+    def solved(self, name: str, sizes: Mapping[str, int], value: int) -> int | None:
+        """Return the size of one name with which the dimension has a value, None where there is none."""
+        at = [self.value({**sizes, name: k}) for k in (0, 1)]
+        slope = at[1] - at[0]
+        found = (value - at[0]) // slope if slope else 0
+        return found if found > 0 and self.value({**sizes, name: found}) == value else None
+
     def __str__(self) -> str:
         """Return the dimension in plain text: n + k - 1."""
         text = ""

@@ -52,8 +52,10 @@ def _sized(t: Term) -> bool:
 
 
 def decimal(x: Fraction) -> bool:
-    """Return whether a number is better shown with a point than as a fraction."""
-    return x.denominator > 1000 or (x.denominator == 1 and x.numerator > 10**15)
+    """Return whether a number is better shown with a point than as a fraction: 0.123456, but 1/1280."""
+    if x.denominator > 1000:
+        return len(number_text(x)) <= len(f"{x.numerator}/{x.denominator}")
+    return x.denominator == 1 and x.numerator > 10**15
 
 
 def summands(t: Term) -> list[Term]:

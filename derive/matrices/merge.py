@@ -24,7 +24,7 @@ _CLOSE = 1e-9
 _LARGEST = 2000  # parts that are compared
 
 
-def _sizes_of(t: Term) -> tuple[Dim, ...]:
+def sizes_of(t: Term) -> tuple[Dim, ...]:
     """Return dimensions that stand in a term beside its shape."""
     if t.op == "comm":
         return tuple(t.data)
@@ -46,9 +46,10 @@ class Values:
     ) -> None:
         self.lets = lets
         every = ordered(*terms, *lets, *lets.values())
-        dims = {d for t in every for d in (*t.shape, *_sizes_of(t))}
+        dims = {d for t in every for d in (*t.shape, *sizes_of(t))}
         self.sizes = [Sizes(sizes(dims, least, turn), smooth) for least, turn in _POINTS]
         self.kept: list[Term] = []  # so that no other term gets the id of one
+        self.keys: dict[Term, Any] = {}
         self.leaves: list[dict[Term, Any]] = []
         self.known: list[dict[int, Any]] = [{} for _ in _POINTS]
         for number, at in enumerate(self.sizes):
@@ -74,6 +75,7 @@ class Values:
         leaves[name] = x + step * np.cos(np.arange(x.size) + 1.0).reshape(x.shape)
         found = Values.__new__(Values)
         found.lets, found.sizes, found.kept, found.known = self.lets, [self.sizes[number]], [], [{}]
+        found.keys = {}
         found.leaves = [found._with_lets(leaves, self.sizes[number])]
         return found
 
@@ -83,6 +85,9 @@ class Values:
         if id(t) not in known:
             order = [x for x in ordered(t) if id(x) not in known]
             self.kept += order
+            for x in order:
+                if x.op == "sym" and x not in leaves:  # met after the others
+                    leaves[x] = matrix(x, at.sizes, str(number)) + 0j
             known.update(evaluated(order, leaves, at, known))
         return known[id(t)]
 
@@ -92,6 +97,11 @@ class Values:
 
     def key(self, t: Term) -> Any:
         """Return what equal terms have in common (nearly always), None where a value is missing."""
+        if t not in self.keys:
+            self.keys[t] = self._key(t)
+        return self.keys[t]
+
+    def _key(self, t: Term) -> Any:
         import numpy as np
 
         found = []
@@ -110,24 +120,36 @@ class Values:
         return all(np.abs(u - v).max() <= _CLOSE * max(np.abs(u).max(), 1e-300) for u, v in pairs)
 
 
+class Known:
+    """Terms by their values, and names with what they stand for: made once, for any number of results."""
+
+    def __init__(self, known: Iterable[Term], lets: Mapping[Term, Term], results: Iterable[Term] = ()) -> None:
+        known = list(known)
+        self.values = Values(lets, [*results, *known])
+        self.table = _table(self.values, [*known, *(p.transpose(name) for name in lets)])
+
+    def merged(self, t: Term) -> Term:
+        """Return t with parts that equal a shorter known term replaced by it, and summands that vanish left out."""
+        order = ordered(t)
+        if len(order) > _LARGEST:
+            return t
+        tables = (self.table, _table(self.values, _more(order)))
+        found: dict[int, Term] = {}
+        for x in order:
+            again = rebuilt(x, [found[id(y)] for y in x.args])
+            again = _without_zeros(_softmaxed(again), self.values)
+            found[id(x)] = _shortest(again, self.values, tables)
+        return found[id(t)]
+
+
 def merged(t: Term, known: Iterable[Term], lets: Mapping[Term, Term]) -> Term:
     """Return t with parts that equal a shorter known term replaced by it, and summands that vanish left out."""
-    order = ordered(t)
-    if len(order) > _LARGEST:
-        return t
-    values = Values(lets, [t, *known])
-    table = _table(values, [*known, *_more(order, lets)])
-    found: dict[int, Term] = {}
-    for x in order:
-        again = rebuilt(x, [found[id(y)] for y in x.args])
-        again = _without_zeros(_softmaxed(again), values)
-        found[id(x)] = _shortest(again, values, table)
-    return found[id(t)]
+    return Known(known, lets, [t]).merged(t) if len(ordered(t)) <= _LARGEST else t
 
 
-def _more(order: list[Term], lets: Mapping[Term, Term]) -> list[Term]:
+def _more(order: list[Term]) -> list[Term]:
     """Return terms that could stand for parts of a result though nobody wrote them."""
-    found = [p.transpose(name) for name in lets]
+    found = []
     for x in order:
         if x.op == "map" and x.data == "sigmoid":
             found.append(f.entrywise("sigmoid", a.neg(x.args[0])))
@@ -170,14 +192,15 @@ def _softmaxed(t: Term) -> Term:
     return t
 
 
-def _shortest(t: Term, values: Values, table: Mapping[Any, Term]) -> Term:
+def _shortest(t: Term, values: Values, tables: Iterable[Mapping[Any, Term]]) -> Term:
     if not t.args:
         return t
     if t.op == "hpow" and t.data < 0 and (base := p.entry_power(t.args[0], a.num(-t.data))).op == "hpow":
-        under = _shortest(base, values, table)
+        under = _shortest(base, values, tables)
         return t if under is base else p.entry_power(under, a.num(-1))
-    other = table.get(values.key(t))
-    return other if other is not None and _rank(other) < _rank(t) and values.same(t, other) else t
+    others = [table[key] for table in tables if (key := values.key(t)) in table]
+    other = min(others, key=_rank, default=t)
+    return other if _rank(other) < _rank(t) and values.same(t, other) else t
 
 
 def _without_zeros(t: Term, values: Values) -> Term:

@@ -11,14 +11,24 @@ from derive.matrices.term import Term
 
 
 def sizes(dims: Iterable[Dim], least: int = 2, turn: int = 0) -> dict[str, int]:
-    """Return a size for every name, all different, so that no two shapes agree by chance."""
+    """Return a size for every name, all different, so that no two shapes agree by chance.
+
+    No dimension with names is 1, where much is equal by chance; with another `least` all sizes are others.
+    """
     dims = list(dims)
     names = sorted({name for d in dims for name in d.names})
     for more in range(40):
-        found = {name: least + more + (k + turn) % max(len(names), 1) for k, name in enumerate(names)}
-        if all(d.value(found) > 0 for d in dims):
+        found, smallest = (
+            {name: size + more + (k + turn) % max(len(names), 1) for k, name in enumerate(names)} for size in (least, 2)
+        )
+        if several(dims, found) and several(dims, smallest):
             break
     return found
+
+
+def several(dims: Iterable[Dim], at: Mapping[str, int]) -> bool:
+    """Return whether with some sizes every dimension is above 0, above 1 where it has a name."""
+    return all(d.value(at) > bool(d.names) for d in dims)
 
 
 def generator(seed: str) -> Any:

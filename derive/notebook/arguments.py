@@ -49,6 +49,9 @@ def _item(key: str, given: Any) -> str:
         return str(given.numerator) if given.denominator == 1 else f"{given.numerator}/{given.denominator}"
     if isinstance(given, (Real, Decimal)) and not isinstance(given, bool):
         return str(given)
+    if key == "values" and isinstance(given, (list, tuple)) and given:
+        inside = ", ".join(_item(key, x) for x in given)
+        return f"[{inside}]" if isinstance(given, list) else f"({inside})"
     raise Fault(
         f"`{key}` cannot be made from {type(given).__name__} {given!r:.40}",
         expected="texts and numbers",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from derive.errors import Fault
 from derive.evaluate import gradients, values
 from derive.notebook.derivation import Derivation
+from derive.notebook.matrices import MatrixDerivation, MatrixNetwork
 from derive.notebook.names import as_float, find
 from derive.notebook.network import Network, a_network
 from derive.problems.network import Network as Problem
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(what: Network | Derivation, *names: str) -> Callable[..., dict[str, np.ndarray]]:
-    """Return a NumPy function of the leaves: of a derivation its gradients, of a network its values.
+    r"""Return a NumPy function of the leaves: of a derivation its gradients, of a network its values.
 
     names: what the function returns, in any spelling; by default the names of `wrt`, of a network all lines.
 
@@ -27,6 +28,10 @@ def evaluate(what: Network | Derivation, *names: str) -> Callable[..., dict[str,
     the arguments, and each sample its own gradient: that of a mean over a batch is the mean of the array. Computed
     in double precision, `digits` and `carry` have no effect. At kinks the conventions of the report hold. Outside
     the domain of a function there is nan or inf, as always in NumPy.
+
+    With `shapes` or `layers` the leaves are matrices as the shapes say, letters in them any sizes; columns and rows may
+    be lists. There is no batch but that of the network itself; a gradient has the shape in which its leaf was given.
+    From inf and nan among their entries follows what NumPy makes of them.
 
     Raises a Fault for an unknown name and a network with an open function; the function raises one for an unknown or
     missing leaf, for what is not finite real numbers, and for shapes that do not fit.
@@ -38,7 +43,13 @@ def evaluate(what: Network | Derivation, *names: str) -> Callable[..., dict[str,
     {'w': array([-1.,  0.,  8.])}
     >>> derive.evaluate(net, "L")(x=[1, 2, 4], y=[1, 1, 1], w=1)
     {'L': array([0., 1., 9.])}
+    >>> net = derive.network(layers="dense(3, relu), dense(1), mse", shapes=r"x \in R^d")
+    >>> g = derive.evaluate(derive.differentiate(net), "W^{[2]}")
+    >>> g(x=[1, 2], y=0, W_1=[[1, 0], [0, 1], [-1, -1]], b_1=[0, 0, 0], W_2=[[1, 1, 1]], b_2=-2)
+    {'W_2': array([[2., 4., 0.]])}
     """
+    if isinstance(what, (MatrixNetwork, MatrixDerivation)):
+        return what.evaluate(*names)
     network = what.network if isinstance(what, Derivation) else a_network(what)
     problem = network.problem
     if problem.open:
@@ -75,7 +86,7 @@ def _arrays(problem: Problem, given: Mapping[str, Any]) -> tuple[dict[str, np.nd
     lacking = [n.name for n in problem.graph.leaves() if n.name not in given]
     if lacking:
         raise Fault(f"{problem.name} has no value for {', '.join(lacking)}", expected=f"f({lacking[0]}=…)")
-    arrays = {name: _array(name, value) for name, value in given.items()}
+    arrays = {name: as_floats(name, value) for name, value in given.items()}
     try:
         return arrays, np.broadcast_shapes(*(a.shape for a in arrays.values()))
     except ValueError:
@@ -84,15 +95,19 @@ def _arrays(problem: Problem, given: Mapping[str, Any]) -> tuple[dict[str, np.nd
         raise Fault(f"the shapes of the arrays do not fit together: {shapes}", expected=rule) from None
 
 
-def _array(name: str, given: Any) -> np.ndarray:
+def as_floats(name: str, given: Any, finite: bool = True) -> np.ndarray:
+    """Return an array of floats, the one given where it is such a one; raises a Fault for anything else.
+
+    finite: whether inf and nan are something else.
+    """
     import numpy as np
 
     try:
         array = np.asarray(given)
-        array = array.astype(float) if array.dtype.kind in "buifO" else array
+        array = array.astype(float, copy=False) if array.dtype.kind in "buifO" else array
     except (TypeError, ValueError):
         array = np.asarray(None)
-    if array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.dtype.kind != "f" or (finite and not np.isfinite(array).all()):
         raise Fault(f"{name} is not finite real numbers", expected="a number or an array of numbers of one shape")
     return array
 

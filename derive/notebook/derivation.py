@@ -160,7 +160,7 @@ def differentiate(network: Network) -> Derivation:
     >>> d["w"].latex
     '2 (z - y) x'
     """
-    return Derivation(a_network(network))
+    return a_network(network).differentiate()
 
 
 def _in_leaves(e: Expr, network: Network) -> Expr:

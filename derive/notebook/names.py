@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from derive.check.quantities import Grid
 from derive.errors import Fault
 from derive.expr import Value
 from derive.problems.network import Network as Problem
@@ -55,3 +56,12 @@ def as_float(name: str, x: Value) -> float:
         if math.isfinite(found := float(x)):
             return found
     raise Fault(f"{name} is too large for a floating-point number")
+
+
+def as_array(name: str, x: Any) -> Any:
+    """Return a matrix as an array of floats, a number as a float."""
+    if not isinstance(x, Grid):
+        return as_float(name, x)
+    import numpy as np
+
+    return np.array([[as_float(name, cell) for cell in row] for row in x.rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from derive.errors import Fault
 from derive.narrate.blocks import Reference, ask
@@ -13,9 +14,12 @@ from derive.notation import STANDARD
 from derive.notebook.arguments import Given, entry
 from derive.notebook.display import Shown
 from derive.notebook.names import Values
-from derive.problems.load_network import load
+from derive.problems import PROBLEMS, kind_of
 from derive.problems.network import Network as Problem
 from derive.source import of_text
+
+if TYPE_CHECKING:
+    from derive.notebook.derivation import Derivation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,6 +34,8 @@ class Network:
     """
 
     problem: Problem
+
+    kind = "networks"
 
     def __post_init__(self) -> None:
         _ = self.problem.certificate
@@ -88,10 +94,16 @@ class Network:
         given = {name.removesuffix("_"): value for name, value in options.items()}
         words = [*map(repr, names), *(f"{name}={value!r}" for name, value in given.items())]
         span = of_text(f"{block}({', '.join(words)})", "<show>").span()
-        made = ask(BLOCKS["networks"], self.problem, block, names, given, span)
+        made = ask(BLOCKS[self.kind], self.problem, block, names, given, span)
         if isinstance(made, Reference):
             raise Fault("equations are numbered in a report only", span)
         return Shown.of(made)
+
+    def differentiate(self) -> Derivation:
+        """Return the backward pass, as `derive.differentiate` does."""
+        from derive.notebook.derivation import Derivation
+
+        return Derivation(self)
 
     def _repr_latex_(self) -> str | None:
         return self.show("forward")._repr_latex_()
@@ -106,12 +118,16 @@ class Network:
 
 
 def network(
-    forward: Given,
+    forward: Given = None,
     *,
+    layers: Given = None,
+    shapes: Given = None,
+    samples: str | None = None,
     data: Given = None,
     parameters: Given = None,
     wrt: Given = None,
     constants: Given = None,
+    assume: Given = None,
     values: Given = None,
     update: str | Mapping[str, object] | None = None,
     where: Given = None,
@@ -126,7 +142,9 @@ def network(
     The other arguments hold what the keys of the same name hold in a report; each is such a text or a list of texts.
     values, where, also may be a mapping: `values={"x": 2, "w": 0.1}`, where 0.1 means one tenth.
     update: `"sgd"` or `{"rule": "sgd", "learning_rate": r"\eta = 0.1"}`. notation: `{"digits": "6 decimals"}`.
-    name: what messages call the network.
+    With `layers`, `shapes` or a matrix among the values it is a network of vectors and matrices, whose values and
+    gradients are arrays; a matrix is a list of rows, a column a tuple: `values={"W": [[1, 2], [3, 4]], "x": (1, 2)}`.
+    samples: `"rows"` or `"columns"`. name: what messages call the network.
 
     Raises a Fault, which points into the text, for what cannot be read, for names that are not there, and for a
     derivation that fails its check. Write LaTeX as raw texts, r"\sigma(z)".
@@ -134,10 +152,26 @@ def network(
     >>> import derive
     >>> derive.network(r"z = w x + b, h = \sigma(z), L = \frac{1}{2} (h - y)^2", data="x, y")
     Network net: w, x, b, y → z, h, L
+    >>> derive.network(layers="dense(256, relu), dense(10), softmax_cross_entropy", shapes=r"X \in R^{N x 784}")
+    Network net: X, W_1, b_1, W_2, b_2, Y → Z_1, A_1, Z_2, hat_Y, L
     """
-    given = {"forward": forward, "data": data, "parameters": parameters, "wrt": wrt, "constants": constants}
+    if forward is None and layers is None:
+        raise Fault("a network needs lines or layers", expected='derive.network("z = w x + b, L = (z - y)^2")')
+    shaped = {"layers": layers, "shapes": shapes, "samples": samples, "assume": assume}
+    given = {"forward": forward, **shaped, "data": data, "parameters": parameters, "wrt": wrt, "constants": constants}
     more = {"values": values, "update": update, "where": where, "also": also, "loss": loss, "notation": notation}
-    return Network(load(name, entry({**given, **more}), {}, STANDARD))
+    made = entry({**given, **more})
+    kind = kind_of("networks", made, {})
+    return of_problem(PROBLEMS[kind].load(name, made, {}, STANDARD, ()))
+
+
+def of_problem(problem: Any) -> Network:
+    """Return a problem of a report as a network in Python."""
+    if isinstance(problem, Problem):
+        return Network(problem)
+    from derive.notebook.matrices import MatrixNetwork
+
+    return MatrixNetwork(problem)
 
 
 def a_network(given: object) -> Network:

@@ -9,7 +9,8 @@ from pathlib import Path
 from derive import report
 from derive.errors import nearest
 from derive.notebook.names import NoSuchName
-from derive.notebook.network import Network
+from derive.notebook.network import Network, of_problem
+from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.network import Network as Problem
 
 
@@ -30,17 +31,19 @@ class Report(Mapping[str, Network]):
     def __getitem__(self, name: str) -> Network:
         if name not in self._networks:
             problem = self._loaded.problems.get(name)
-            if not isinstance(problem, Problem):
+            if not isinstance(problem, (Problem, MatrixNetwork)):
                 raise NoSuchName(
                     f"{self._loaded.path} has no network {name}",
                     reason=nearest(str(name), self),
                     expected=", ".join(self),
                 )
-            self._networks[name] = Network(problem)
+            self._networks[name] = of_problem(problem)
         return self._networks[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, problem in self._loaded.problems.items() if isinstance(problem, Problem))
+        return (
+            name for name, problem in self._loaded.problems.items() if isinstance(problem, (Problem, MatrixNetwork))
+        )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from derive.errors import Fault, nearest
 from derive.graph import Graph, Role
@@ -25,8 +26,12 @@ class Roles:
         """Return id → where it is listed."""
         return {read_name(item): item for items in self.lists.values() for item in items}
 
+    @cached_property
+    def _ids(self) -> dict[str, set[str]]:
+        return {key: {read_name(item) for item in listed} for key, listed in self.lists.items()}
+
     def ids(self, key: str) -> set[str]:
-        return {read_name(item) for item in self.lists[key]}
+        return self._ids[key]
 
     def of(self, id: str) -> Role:
         """Return the role of a leaf."""

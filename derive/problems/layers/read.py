@@ -3,13 +3,13 @@ r"""`layers: dense(4, relu), dense(1, sigmoid), bce` as lines of a forward pass,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from derive.errors import Fault, nearest
 from derive.front.entries import Value
 from derive.front.lines import entries, items
-from derive.matrices.dims import Shape, of
+from derive.matrices.dims import Dim, Shape, of
 from derive.problems.layers import LAYERS, Layer
 from derive.problems.layers.flow import COLUMNS, ONE, ROWS, Flow
 from derive.problems.layers.sizes import affine, are_sizes
@@ -64,10 +64,12 @@ class Expansion:
         return listed
 
 
-def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expansion:
+def expansion(
+    given: Value, shapes: Mapping[str, Shape], samples: str, sized: Callable[[Dim], Dim] = lambda d: d
+) -> Expansion:
     """Return what layers stand for, with an input whose shape is given; raises a Fault.
 
-    samples: whether those of a matrix X are its rows or its columns.
+    samples: whether those of a matrix X are its rows or its columns. sized: what a size in brackets is read as.
     """
     listed = entries(given)
     if not listed:
@@ -84,7 +86,7 @@ def expansion(given: Value, shapes: Mapping[str, Shape], samples: str) -> Expans
             raise Fault(f"{layer.name} is a loss: no layer follows it", calls[number][1].span())
         flow.mark = f"^{{[{number}]}}" if several and not layer.last else ""
         try:
-            layer.write(flow, *_arguments(layer, item))
+            layer.write(flow, *(sized(x) if isinstance(x, Dim) else x for x in _arguments(layer, item)))
         except Fault as fault:
             fault.span = fault.span or item.span()
             raise

@@ -12,9 +12,10 @@ from derive.matrices import sums as a
 from derive.matrices.adjoint import NoClosedForm, gradient
 from derive.matrices.collect import collected
 from derive.matrices.cost import cost
-from derive.matrices.merge import merged
+from derive.matrices.merge import Known
 from derive.matrices.products import matmul, transpose
 from derive.matrices.rebuild import substituted
+from derive.matrices.resize import resized
 from derive.matrices.term import Term, ordered
 from derive.problems.matrix.assume import traited
 
@@ -76,32 +77,31 @@ def adjoints(network: MatrixNetwork) -> dict[str, Adjoint]:
 
 def order(network: MatrixNetwork) -> list[str]:
     """Return what the backward pass goes through."""
-    lines = [line.name for line in network.lines]
-    leaves = [n.name for n in network.names.values() if n.role is not Role.LINE]
-    first = {
-        leaf: min((k for k, line in enumerate(network.lines) if reads(network, line, leaf)), default=-1)
-        for leaf in leaves
-    }
+    behind: dict[str, list[str]] = {}  # leaves by the first line that reads them
+    for leaf in (n.name for n in network.names.values() if n.role is not Role.LINE):
+        behind.setdefault(next((line.name for line in network.readers[leaf]), ""), []).append(leaf)
     found: list[str] = []
-    for k in range(len(lines) - 1, -1, -1):
-        found.append(lines[k])
-        found += [leaf for leaf in leaves if first[leaf] == k]
-    return [*found, *(leaf for leaf in leaves if first[leaf] == -1)]
+    for line in reversed(network.lines):
+        found += [line.name, *behind.get(line.name, [])]
+    return [*found, *behind.get("", [])]
 
 
-def reads(network: MatrixNetwork, line: MatrixLine, name: str) -> bool:
-    if line.body is None:
-        return line.of == name
-    wanted = network.names[name].symbol
-    return any(x is wanted for x in ordered(line.body))
+def readers(network: MatrixNetwork) -> dict[str, list[MatrixLine]]:
+    """Return the lines that read each name, in their order."""
+    found: dict[str, list[MatrixLine]] = {name: [] for name in network.names}
+    for line in network.lines:
+        for name in names_read(network, line):
+            found[name].append(line)
+    return found
 
 
 def names_read(network: MatrixNetwork, line: MatrixLine) -> list[str]:
     """Return the names that a line reads, in reading order."""
     if line.body is None:
         return [line.of]
-    held = set(map(id, ordered(line.body)))
-    return [n.name for n in network.names.values() if id(n.symbol) in held]
+    places = network.places
+    held = [x.data[0] for x in ordered(line.body) if x.op == "sym" and x.data[0] in places]
+    return sorted(held, key=places.__getitem__)
 
 
 def _adjoint(
@@ -110,7 +110,7 @@ def _adjoint(
     own = network.names[name].symbol
     if name == network.loss:
         return Adjoint(name, (), a.ONE, a.ONE)
-    consumers = [line for line in network.lines if reads(network, line, name)]
+    consumers = network.readers[name]
     if any(line.body is None for line in consumers):
         given = symbol(network, name)
         return Adjoint(name, (), given, given, row_symbol(network, name), given=True)
@@ -148,16 +148,18 @@ def _part(network: MatrixNetwork, line: MatrixLine, name: str, row: bool) -> Ter
     return collected(gradient(line.body, network.names[name].symbol, seed=seed))
 
 
+def known(network: MatrixNetwork) -> Known:
+    """Return the lines and what they mean, to be recognised in derivatives."""
+    assumed = traited(network)
+    bodies = {network.names[line.name].symbol: line.body for line in network.lines if line.body is not None}
+    lets = {name: substituted(body, assumed) for name, body in bodies.items()}
+    return Known([*lets, *lets.values()], lets, [n.symbol for n in network.names.values()])
+
+
 def _short(network: MatrixNetwork, t: Term) -> Term:
     """Return a form with common factors out and lines recognised in it, by what is assumed of the leaves."""
     assumed = traited(network)
-    lets = {
-        network.names[line.name].symbol: substituted(line.body, assumed)
-        for line in network.lines
-        if line.body is not None
-    }
-    known = [*lets, *(body for body in lets.values())]
-    short = collected(merged(collected(substituted(t, assumed)), known, lets))
+    short = collected(network.known.merged(collected(substituted(t, assumed))))
     return substituted(short, {knows: plain for plain, knows in assumed.items()})
 
 
@@ -188,4 +190,6 @@ def local(network: MatrixNetwork, of: str, by: str) -> Term:
     line = network.line(of)
     if line is None or line.body is None:
         raise NoClosedForm(f"{of} is no line with a formula")
+    if network.general is not None:
+        return resized(local(network.general, of, by), network.numbers)
     return _short(network, j.jacobian(line.body, network.names[by].symbol))

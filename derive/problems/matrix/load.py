@@ -35,7 +35,6 @@ from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
 from derive.problems.matrix.assume import Sums, known_sums, read_sums
-from derive.problems.matrix.certify import require_small
 from derive.problems.matrix.free_indices import (
     NONE,
     FreeIndices,
@@ -43,6 +42,7 @@ from derive.problems.matrix.free_indices import (
     require_bound,
     with_compounds,
 )
+from derive.problems.matrix.general import Letters, lettered_dim, lettered_shapes, lettered_tree, with_letters
 from derive.problems.matrix.index_ranges import beside_entries, leaf_shapes
 from derive.problems.matrix.network import MatrixLine, MatrixNetwork, Name
 from derive.problems.matrix.shapes import read_shapes
@@ -63,7 +63,9 @@ def load(
 ) -> MatrixNetwork:
     """Return the network of an entry; raises a Fault at what is wrong with it."""
     entry.check(KEYS)
-    return _Loader(name, ancestry(entry, others), notation).load()
+    chain = ancestry(entry, others)
+    network = _Loader(name, chain, notation).load()
+    return with_letters(network, lambda letters: _Loader(name, chain, notation, letters).load())
 
 
 # What is set as it stands: names side by side, sums, brackets.
@@ -87,6 +89,7 @@ class _Loader:
     name: str
     chain: list[Entry]
     notation: Notation
+    letters: Letters = field(default_factory=dict)  # for large sizes
     shapes: dict[str, Shape] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
@@ -109,7 +112,8 @@ class _Loader:
     def load(self) -> MatrixNetwork:
         for part in self.chain:
             self.functions |= read_functions(self._items(part, "where"))
-            self.shapes |= {id: shape for id, (_, shape) in read_shapes(self._items(part, "shapes")).items()}
+            given = read_shapes(self._items(part, "shapes"))
+            self.shapes |= lettered_shapes({id: shape for id, (_, shape) in given.items()}, self.letters)
         self._read_layers()
         written = [read_line(item) for item in self.layers.lines]
         lines = merged_lines(self.chain, lambda given: [read_line(item) for item in unrolled(entries(given))], written)
@@ -152,7 +156,6 @@ class _Loader:
             entry=self.entry,
             sums={self.plain[id]: way for id, way in self._sums(names, values).items()},
         )
-        require_small(network)
         object.__setattr__(network, "wrt", self._wrt(network, listed))
         return network
 
@@ -170,7 +173,7 @@ class _Loader:
     def _read_layers(self) -> None:
         given, _ = last_given(self.chain, "layers")
         if given is not None:
-            self.layers = expansion(given, self.shapes, self.samples)
+            self.layers = expansion(given, self.shapes, self.samples, lambda d: lettered_dim(d, self.letters))
             self.shapes = {**self.layers.shapes, **self.shapes}
 
     def _read_also(self) -> None:
@@ -215,7 +218,7 @@ class _Loader:
 
     def _table(self) -> Table:
         names = {line.id for line in (*self.lines, *self.naming)}
-        names |= set(self.shapes) | set(self.also) | set(self.spelled)
+        names |= set(self.shapes) | set(self.also) | set(self.spelled) | set(self.letters.values())
         return Table(frozenset(names), frozenset(self.functions))
 
     def _trees(self) -> list[s.Tree]:
@@ -227,7 +230,7 @@ class _Loader:
                 self.functions.setdefault(tree.fn, Function(OPEN))
             for text in line.sides[:-1]:
                 self._middle(text, line, table)
-            found.append(self.indices.settled(with_compounds(tree, table.names)))
+            found.append(self.indices.settled(with_compounds(lettered_tree(tree, self.letters), table.names)))
         if self.indices.free:
             self._shape_entries(found)
         return found
@@ -481,7 +484,10 @@ class _Loader:
 
     def _evaluable(self, line: Line, tree: s.Tree, body: Term | None) -> s.Tree:
         """Return a tree whose value is that of the line: without free indices, sums with their ranges."""
-        open_ = any(isinstance(x, s.BigSum) and x.upper is None for x in walk(tree))
+        open_ = any(
+            (isinstance(x, s.BigSum) and x.upper is None) or (isinstance(x, s.Name) and x.id in ("1", "I"))
+            for x in walk(tree)
+        )
         if body is None or not (open_ or line.id in self.indices.free):
             return tree
         names = frozenset(self.plain.values()) | self._dims()

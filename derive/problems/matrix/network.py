@@ -14,12 +14,14 @@ from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table
 from derive.matrices.dims import Dim
-from derive.matrices.term import Term
+from derive.matrices.merge import Known, sizes_of
+from derive.matrices.term import Term, ordered
 from derive.notation import Notation
 from derive.problems.adjoint_names import AdjointName
-from derive.problems.matrix.forms import Adjoint, adjoints
+from derive.problems.matrix.forms import Adjoint, adjoints, known, readers
 from derive.problems.matrix.free_indices import NONE, FreeIndices
-from derive.problems.matrix.numbers import Numbers, numbers, updated
+from derive.problems.matrix.general import numbered
+from derive.problems.matrix.numbers import Numbers, Printed, numbers, printed, updated
 from derive.problems.values import Update
 from derive.source import Span
 
@@ -64,7 +66,8 @@ class MatrixNetwork:
 
     names: leaves and lines by plain name, in reading order. wrt: whose gradients are shown. given: values by plain
     name; upstream: derivatives of an abstract loss that are given. functions: id → primitive, or "any". loss: "" where
-    there is only a forward pass. named: what the author calls derivatives of the loss, by line.
+    there is only a forward pass. named: what the author calls derivatives of the loss, by line. general: the
+    network with letters for its large sizes, of which everything is derived; numbers: what the letters stand for.
     sums: names whose "rows" or "columns" are assumed to sum to 1.
     """
 
@@ -83,15 +86,22 @@ class MatrixNetwork:
     functions: Mapping[str, str]
     spellings: Mapping[str, str]
     entry: Entry = field(repr=False)
+    general: MatrixNetwork | None = field(default=None, repr=False)
+    numbers: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[str, AdjointName] = field(default_factory=dict)
     indices: FreeIndices = NONE
     sums: Mapping[str, str] = field(default_factory=dict)
 
     kind = "matrix network"
 
-    @property
+    @cached_property
     def plain(self) -> dict[str, str]:
         return {n.id: n.name for n in self.names.values()}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each name in reading order."""
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def ids(self) -> frozenset[str]:
@@ -102,8 +112,22 @@ class MatrixNetwork:
     def parameters(self) -> tuple[str, ...]:
         return tuple(n.name for n in self.names.values() if n.role is Role.PARAMETER)
 
+    @cached_property
+    def _lines(self) -> dict[str, MatrixLine]:
+        return {line.name: line for line in self.lines}
+
     def line(self, name: str) -> MatrixLine | None:
-        return next((line for line in self.lines if line.name == name), None)
+        return self._lines.get(name)
+
+    @cached_property
+    def readers(self) -> dict[str, list[MatrixLine]]:
+        """The lines that read each name."""
+        return readers(self)
+
+    @cached_property
+    def known(self) -> Known:
+        """The lines, as they are recognised in derivatives."""
+        return known(self)
 
     def find(self, text: str, span: Span | None = None) -> str:
         """Return the plain name for a spelling in the body; raises a Fault that suggests one."""
@@ -158,24 +182,38 @@ class MatrixNetwork:
         found |= {f"∂{name}": made.latex for name, made in self.named.items()}
         return {**found, **self.spellings}
 
-    @property
+    @cached_property
     def table(self) -> Table:
         return Table(self.ids | self.dims, frozenset(self.functions))
 
-    @property
+    @cached_property
+    def dimensions(self) -> frozenset[Dim]:
+        """Every dimension of a name or of a part of a line."""
+        every = ordered(*(n.symbol for n in self.names.values()), *(line.body for line in self.lines if line.body))
+        return frozenset(d for t in every for d in (*t.shape, *sizes_of(t)))
+
+    @cached_property
     def dims(self) -> frozenset[str]:
-        return frozenset(name for n in self.names.values() for d in n.symbol.shape for name in d.names)
+        """The names in dimensions."""
+        return frozenset(name for d in self.dimensions for name in d.names)
 
     @cached_property
     def adjoints(self) -> dict[str, Adjoint]:
         """The derivative of the loss by every line and leaf, in the order of the backward pass."""
+        if self.general is not None:
+            return {name: numbered(x, self.numbers) for name, x in self.general.adjoints.items()}
         return adjoints(self)
+
+    @cached_property
+    def printed(self) -> dict[str, tuple[Printed, ...]]:
+        """The forms of each derivative as they are printed."""
+        return printed(self)
 
     @cached_property
     def certificate(self) -> Certificate:
         from derive.problems.matrix.certify import certify
 
-        return certify(self)
+        return self.general.certificate if self.general is not None else certify(self)
 
     @property
     def complete(self) -> bool:

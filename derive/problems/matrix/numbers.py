@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from derive.problems.matrix.network import MatrixNetwork
 
 
+LARGEST = 4000  # entries of a matrix
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Values and adjoints by plain name."""
@@ -30,7 +33,9 @@ class Numbers:
 
 
 def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
-    """Return all numbers for values of the leaves; raises a Fault where a line has none."""
+    """Return all numbers for values of the leaves; raises a Fault where a line has none, or where they are too many."""
+    more = "smaller matrices; derive.evaluate in Python computes with large ones in double precision"
+    require_few(network, "compute with exact numbers", more)
     world = World(network, network.bound, {network.names[name].id: x for name, x in given.items()})
     try:
         with precisely():
@@ -45,16 +50,49 @@ def numbers(network: MatrixNetwork, given: Mapping[str, Quantity]) -> Numbers:
     return Numbers(values, world.adjoints)
 
 
+def require_few(network: MatrixNetwork, work: str, expected: str) -> None:
+    """Raise a Fault where a matrix has too many entries for some work with numbers of 50 digits."""
+    sizes = {**dict.fromkeys(network.dims, 2), **network.bound}
+    for n in network.names.values():
+        rows, columns = (d.value(sizes) for d in n.symbol.shape)
+        if rows * columns > LARGEST:
+            title = f"{n.spelled} is {rows}×{columns}, too large to {work}"
+            raise Fault(title, network.entry.span, expected=expected)
+
+
 def backward(world: World) -> None:
     """Compute the adjoints from the formulas that are printed for them."""
+    for name in world.network.adjoints:
+        if name not in world.adjoints:
+            world.adjoints[name] = adjoint(world, name)
+
+
+def adjoint(world: World, name: str) -> Quantity:
+    """Return the value of an adjoint from those of later lines; of an abstract loss, that of its stand-in."""
     network = world.network
-    for name, adjoint in network.adjoints.items():
-        if adjoint.given:
-            if name not in world.adjoints:
-                line = next(line for line in network.lines if line.of == name)
-                world.adjoints[name] = abstract_slope(line, world)
-            continue
-        world.adjoints[name] = world.value(parsed(network, latex(oriented(adjoint.term), network.spelled)))
+    if network.adjoints[name].given:
+        return abstract_slope(next(line for line in network.readers[name] if line.body is None), world)
+    return world.value(network.printed[name][0].tree)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A form of a derivative as it is printed, and read again; rows: whether it is in numerator layout."""
+
+    text: str
+    tree: s.Tree
+    rows: bool = False
+
+
+def printed(network: MatrixNetwork) -> dict[str, tuple[Printed, ...]]:
+    """Return the forms of each derivative, first the one in the adjoints of later lines."""
+    found = {}
+    for name, x in network.adjoints.items():
+        forms = [(t, False) for t in (x.term, x.closed, x.shown) if t is not None]
+        forms += [(x.rows, True)] if x.rows is not None else []
+        texts = [(latex(oriented(t), network.spelled), rows) for t, rows in forms]
+        found[name] = tuple(Printed(text, parsed(network, text), rows) for text, rows in dict.fromkeys(texts))
+    return found
 
 
 def parsed(network: MatrixNetwork, text: str) -> s.Tree:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from derive.check.quantities import Grid, Quantity
-from derive.matrices.latex import latex
-from derive.matrices.orient import oriented
 from derive.matrices.plain import Unwritable, plain
-from derive.matrices.term import Term, ordered
+from derive.matrices.term import ordered
 from derive.problems.matrix.forms import Adjoint, symbol
 from derive.problems.matrix.network import MatrixNetwork
 from derive.problems.result import adjoint_names, number
@@ -43,7 +41,7 @@ def _gradient(network: MatrixNetwork, name: str) -> dict[str, Any]:
     adjoint = network.adjoints[name]
     best = adjoint.closed if adjoint.closed is not None else adjoint.term
     value = rows(network.before.adjoints[name]) if network.complete else None
-    out: dict[str, Any] = {"plain": None, "latex": _latex(network, best), "value": value}
+    out: dict[str, Any] = {"plain": None, "latex": _texts(network, name)[-1], "value": value}
     try:
         if any(x.op == "sym" and x.data[0].startswith("∂") for x in ordered(best)):
             out["because"] = "it holds the derivative of a loss that is left open, or of a line with a long formula"
@@ -54,12 +52,13 @@ def _gradient(network: MatrixNetwork, name: str) -> dict[str, Any]:
     return out
 
 
-def _latex(network: MatrixNetwork, t: Term) -> str:
-    return latex(oriented(t), network.spelled)
+def _texts(network: MatrixNetwork, name: str) -> list[str]:
+    """Return a derivative in the adjoints of later lines, and with those put in."""
+    return [form.text for form in network.printed[name] if not form.rows]
 
 
 def _step(network: MatrixNetwork, adjoint: Adjoint) -> dict[str, Any]:
-    forms = [_latex(network, t) for t in (adjoint.term, adjoint.closed) if t is not None]
+    forms = _texts(network, adjoint.name)
     paths = len(adjoint.contributions)
     rule = {0: "the loss does not depend on it", 1: "chain rule"}.get(paths, f"chain rule, sum over {paths} paths")
     if adjoint.name == network.loss:

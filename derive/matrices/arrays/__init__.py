@@ -1,0 +1,1 @@
+"""Terms as NumPy functions in double precision."""
