@@ -19,15 +19,15 @@ def result(network: MatrixNetwork) -> dict[str, Any]:
     return {
         "kind": "network",
         "symbols": {n.spelled: n.name for n in names},
-        "shapes": {n.spelled: [] if n.symbol.scalar else [str(d) for d in n.symbol.shape] for n in names},
         "values": {n.spelled: rows(numbers.values[n.name]) for n in names if n.name in numbers.values}
         if numbers
         else {},
         "gradients": {n.spelled: _gradient(network, n.name) for n in names if network.loss},
         "updated": {network.names[n].spelled: rows(x) for n, x in network.updated.items()} if numbers else {},
         "steps": [_step(network, adjoint) for adjoint in network.adjoints.values()],
-        "assumptions": [f"{way} of {network.names[n].spelled} sum to 1" for n, way in network.sums.items()],
         "certificate": {"points": network.certificate.points, "max_error": network.certificate.max_error},
+        "assumptions": [f"{way} of {network.names[n].spelled} sum to 1" for n, way in network.sums.items()],
+        "shapes": {n.spelled: [] if n.symbol.scalar else [str(d) for d in n.symbol.shape] for n in names},
         **adjoint_names({made.spelled: network.names[name].spelled for name, made in network.named.items()}),
     }
 
