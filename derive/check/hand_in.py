@@ -16,6 +16,7 @@ from derive.check.general import general
 from derive.check.judge import judge
 from derive.check.limits import at_infinity, condition
 from derive.check.matrices.below import shaped
+from derive.check.matrices.columns import fits
 from derive.check.matrices.columns import introduced as columns
 from derive.check.membership import COMPARED, compared, member
 from derive.check.other_conventions import Conventions
@@ -262,7 +263,7 @@ class _Checker:
 
     def verdict(self, claim: Claim, left: s.Tree, right: s.Tree, introduced: bool, bench: Bench) -> Verdict:
         if introduced:
-            return Verdict("definition")
+            return fits(left, right, bench) if bench.subject.of_matrices else Verdict("definition")
         if claim.relation == "in":
             return member(left, right, bench)
         if claim.relation in COMPARED:

@@ -103,13 +103,29 @@ def _sized(
     left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
 ) -> Verdict:
     from derive.check.matrices.explicit import written_out
-    from derive.check.matrices.judge import symbolic
 
     explicit = written_out(left, right, bench)
     if explicit is not None:
         return explicit
-    if constant(left) or constant(right) or _stated(left, right, bench):
-        return _numeric(left, right, approximate, bench, open_digits)
+    found = _compared(left, right, approximate, bench, open_digits)
+    if found.kind == "mismatched" and isinstance(right, s.Seq) and right.kind == "tuple":
+        row = s.Matrix(right.at, (right.items,))  # (1, 2) may be a row that is written so
+        turned = _compared(left, row, approximate, bench, open_digits)
+        return turned if turned.kind != "mismatched" else found
+    return found
+
+
+def _compared(
+    left: s.Tree, right: s.Tree, approximate: bool, bench: Bench, open_digits: Mapping[str, Fraction]
+) -> Verdict:
+    from derive.check.matrices.judge import has_indices, symbolic
+
+    numbers = constant(left) or constant(right) or _stated(left, right, bench)
+    if numbers and not has_indices(left, right, bench):
+        try:
+            return _numeric(left, right, approximate, bench, open_digits)
+        except Mismatch as clash:
+            return Verdict("mismatched", str(clash))
     verdict = _at_own(left, right, symbolic(left, right, bench), approximate, bench, open_digits)
     unknown = unknown_function(left, right, bench) if verdict.kind == "wrong" else ""
     return Verdict("undecided", f"{unknown} may be any function") if unknown else verdict

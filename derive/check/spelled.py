@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from derive.check.powers_of_ten import joined
+from derive.check.underset import with_shapes
 from derive.language import surface as s
 from derive.language.unfold import rebuilt
 
@@ -15,9 +16,6 @@ _E = rf"({_DIGITS})\s*\\(?:mathrm|text|textrm)\s*\{{\s*[eE]\s*"
 _EXPONENT = re.compile(_E + r"(?:\}\s*\{)?\s*([-+]?\d+)\s*\}")
 _EXPONENT_BEHIND = re.compile(_E + r"([-+])\s*\}\s*\{?(\d+)\}?")
 _EMPTY = re.compile(r"(?<![\w\\^}\])])\{[ \t]*\}")
-_UNDERSET = re.compile(
-    r"\\(?:underset|underbrace)\s*\{(?P<shape>[^{}]{1,60}\\times[^{}]{1,60})\}\s*\{(?P<name>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\}){1,80})\}"
-)
 _COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])")
 
 
@@ -26,17 +24,8 @@ def spelled(text: str) -> str:
     text = _NUM.sub(lambda m: m[1].replace(",", "."), text)
     text = _with_points(text)
     text = _PERCENT.sub(r"\1e-2", text)
-    text = _UNDERSET.sub(_below, _EMPTY.sub(" ", text))
+    text = with_shapes(_EMPTY.sub(" ", text))
     return _EXPONENT_BEHIND.sub(r"\1e\2\3", _EXPONENT.sub(r"\1e\2", text))
-
-
-def _below(found: re.Match[str]) -> str:
-    """Return a name with the shape below it as a subscript: `\\underset{m \\times n}{W_1}` → `W_{1,m \\times n}`."""
-    shape, name = found["shape"].replace(r"\,", "").strip(), found["name"]
-    own = re.search(r"_(?:\{([^{}]*)\}|(\w|\\[A-Za-z]+))", name)
-    if own is None:
-        return f" {name}_{{{shape}}}"
-    return f" {name[: own.start()]}_{{{own[1] or own[2]},{shape}}}{name[own.end() :]}"
 
 
 def _with_points(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ def _read(path: Path, changed: int, size: int) -> Against:
     subjects = {name: subject_of(loaded.problems[name]) for name in names}
     told = [Asked(path, problem, "".join(path)) for path, problem in said.items()]
     found = [one for one in _asked(shown) if one.path not in said]
-    return Against(subjects, (*told, *found), tuple(_wanted(shown, subjects)))
+    titles = dict(_titles(document.body))
+    asked = tuple(replace(one, title=titles.get(one.path, "")) for one in (*told, *found))
+    return Against(subjects, asked, tuple(_wanted(shown, subjects)))
 
 
 def _can_be_checked(problem: Problem) -> bool:
@@ -85,6 +87,25 @@ def _said(body: Any) -> Iterator[tuple[PartPath, str]]:
             numbers[block.level] = block.number
             if block.of:
                 yield path_of(" ".join(number for _, number in sorted(numbers.items()))), block.of
+
+
+def _titles(body: Any) -> Iterator[tuple[PartPath, str]]:
+    """Yield the titles of the parts."""
+    numbers: dict[int, str] = {}
+    for block in _blocks(body):
+        if isinstance(block, Heading):
+            numbers = {level: number for level, number in numbers.items() if level < block.level}
+            numbers[block.level] = block.number
+            yield path_of(" ".join(number for _, number in sorted(numbers.items()))), _text(block.title)
+
+
+def _text(inlines: Any) -> str:
+    """Return the words of pandoc's inlines."""
+    if isinstance(inlines, dict):
+        if inlines.get("t") in ("Str", "Space"):
+            return str(inlines.get("c", " "))
+        return _text(inlines.get("c", ""))
+    return "".join(map(_text, inlines)) if isinstance(inlines, (list, tuple)) else ""
 
 
 def _shown(body: Any) -> Iterator[tuple[PartPath, Chain]]:

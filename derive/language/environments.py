@@ -31,11 +31,12 @@ def environment(r: Reader) -> s.Tree:
 
 
 def _matrix(r: Reader, closing: int) -> s.Matrix:
+    dotted = any(r.tokens[k].kind == "dots" for k in range(r.i, closing))
     rows: list[tuple[s.Tree, ...]] = []
     start = r.tokens[r.i].start
     while r.i < closing:
         first = r.tokens[r.i]
-        cells = _row(r, closing)
+        cells = _row(r, closing, dotted)
         if rows and all(isinstance(cell, s.Dots) for cell in cells):
             cells += cells[-1:] * (len(rows[0]) - len(cells))  # \vdots for all of them
         if rows and len(cells) != len(rows[0]):
@@ -48,16 +49,16 @@ def _matrix(r: Reader, closing: int) -> s.Matrix:
     return s.Matrix((start, r.end), tuple(rows))
 
 
-def _row(r: Reader, closing: int) -> list[s.Tree]:
-    """Read the cells of a row; in a row with dots an empty cell is one of them."""
+def _row(r: Reader, closing: int, dotted: bool) -> list[s.Tree]:
+    """Read the cells of a row; in a matrix with dots (`dotted`) an empty cell is one of them."""
+    start = r.tokens[r.i].start
     cells = [_cell(r, closing)]
     while r.sees("&", ","):
         r.take()
         cells.append(_cell(r, closing))
-    dots = [cell for cell in cells if isinstance(cell, s.Dots)]
-    if not dots and None in cells:
+    if not dotted and None in cells:
         raise r.unexpected("expected a cell of the matrix")
-    return [dots[0] if cell is None else cell for cell in cells]
+    return [s.Dots((start, start)) if cell is None else cell for cell in cells]
 
 
 def _cell(r: Reader, closing: int) -> s.Tree | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from derive.check.underset import SHAPED
 from derive.language import surface as s
 from derive.language.unfold import rebuilt
 from derive.language.walk import walk
@@ -19,6 +20,8 @@ def stripped(tree: s.Tree) -> s.Tree:
     if isinstance(tree, s.Name):
         found = shaped(tree)
         return found[0] if found is not None else tree
+    if isinstance(tree, s.Call) and tree.fn == SHAPED:
+        return stripped(tree.args[0])
     return rebuilt(tree, stripped)
 
 

@@ -1,10 +1,11 @@
-"""`X = (x_1, x_2)`: names that a hand-in gives the columns of a matrix."""
+"""Names that a hand-in introduces: of the columns of a matrix, `X = (x_1, x_2)`; of anything else that has a shape."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.check.bench import Bench, define
+from derive.check.bench import Bench, Verdict, define
+from derive.check.judge import judge
 from derive.language import surface as s
 
 
@@ -37,3 +38,14 @@ def introduced(sides: Sequence[s.Tree | None], at: int, bench: Bench) -> bool:
 def _column(tree: s.Tree, place: int, count: int) -> s.Tree:
     unit = s.Matrix(tree.at, tuple((s.Num(tree.at, str(int(k == place))),) for k in range(count)))
     return s.Mul(tree.at, (tree, unit), ("",))
+
+
+def fits(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
+    """Return "definition" for a relation that introduces a name, unless what it is said to be has no shape."""
+    for side in (left, right):
+        if columns(side, bench) or isinstance(side, s.Name):
+            continue
+        found = judge(side, side, False, bench)
+        if found.kind == "mismatched":
+            return found
+    return Verdict("definition")

@@ -14,7 +14,7 @@ from derive.check.matrices.indices import bindings, extents
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.matrices.letters import lettered
 from derive.check.matrices.subject import MatrixSubject
-from derive.check.matrices.valuation import MatrixValuation, Tensor
+from derive.check.matrices.valuation import Beyond, MatrixValuation, Tensor
 from derive.check.matrices.world import MatrixWorld
 from derive.check.quantities import Mismatch, Quantity, entrywise, shape_of, shape_text, times, transposed
 from derive.check.subject import Point
@@ -53,7 +53,7 @@ def symbolic(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict:
 
 
 def _read(left: s.Tree, right: s.Tree, bench: Bench, reading: Reading) -> Verdict:
-    count, far = 0, False
+    count, far, beyond = 0, False, ""
     for point in bench.points:
         try:
             sure = True
@@ -67,11 +67,16 @@ def _read(left: s.Tree, right: s.Tree, bench: Bench, reading: Reading) -> Verdic
             return _factor(left, right, bench) or Verdict("undecided", str(part))
         except Mismatch as wrong:
             return Verdict("mismatched", _lettered(str(wrong), point, bench))
+        except Beyond as outside:
+            beyond = beyond or str(outside)
+            continue
         except (DomainError, ZeroDivisionError, OverflowError):
             continue
         count, far = count + sure, far or not sure
     if count >= _LEAST:
         return Verdict("correct")
+    if beyond and not count:
+        return Verdict("mismatched", beyond)
     return Verdict(
         "undecided", "the numbers on the way are too far apart" if far else "it has a value at too few points"
     )
@@ -102,6 +107,18 @@ def free(left: s.Tree, right: s.Tree, world: MatrixWorld) -> list[dict[str, int]
             if found.setdefault(letter, size) != size:
                 raise Mismatch(f"the index {letter} goes to {found[letter]} on the left and to {size} on the right")
     return bindings(found, _ENTRIES)
+
+
+def has_indices(left: s.Tree, right: s.Tree, bench: Bench) -> bool:
+    """Return whether two sides are about all entries of something."""
+    for point in bench.points[-1:]:
+        world = bench.world(point)
+        assert isinstance(world, MatrixWorld)
+        try:
+            return free(left, right, world) != [{}]
+        except (ArithmeticError, ValueError):
+            return False
+    return False
 
 
 def _as_sizes(left: s.Tree, right: s.Tree, world: MatrixWorld) -> dict[str, int]:

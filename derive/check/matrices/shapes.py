@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.check.bench import Bench, Verdict
-from derive.check.matrices.below import said
+from derive.check.matrices.below import said, stripped
 from derive.check.matrices.indices import number
 from derive.check.matrices.letters import lettered
 from derive.check.quantities import Mismatch, Quantity, shape_of
 from derive.check.subject import Point
+from derive.check.underset import SHAPED
 from derive.check.work import TooLong, Unread
 from derive.language import surface as s
+from derive.language.walk import walk
 from derive.numeric import precisely
 from derive.ops import DomainError
 
@@ -36,10 +38,18 @@ def member(left: s.Tree, right: s.Tree, bench: Bench) -> Verdict | None:
     dims = space(right)
     if dims is None or bench.knows("R"):
         return None
+    found = _member(left, dims, bench, bench.subject.loose or bench.points)
+    if found.kind == "wrong" and all(isinstance(d, s.Num) for d in dims):  # with the numbers of the exercise
+        meant = _member(left, dims, bench, bench.points)
+        return meant if meant.kind == "correct" else found
+    return found
+
+
+def _member(left: s.Tree, dims: tuple[s.Tree, ...], bench: Bench, points: list[Point]) -> Verdict:
     count = 0
     try:
         with precisely():
-            for point in bench.subject.loose or bench.points:
+            for point in points:
                 try:
                     wanted = [int(bench.world(point).valuation().scalar(d, "a dimension")) for d in dims]
                     found = _shape(left, point, bench)
@@ -80,10 +90,20 @@ def _fits(found: tuple[int, ...], wanted: list[int]) -> bool:
 
 
 def misfit(trees: tuple[s.Tree, s.Tree], bench: Bench) -> Verdict | None:
-    """Return the verdict on shapes that are said of names and are others, None where all are right."""
+    """Return the verdict on shapes that are said of names or formulas and are others, None where all are right."""
+    for part in (part for tree in trees for part in walk(tree) if isinstance(part, s.Call) and part.fn == SHAPED):
+        body, *dims = part.args
+        own = all(isinstance(d, s.Num) for d in dims)
+        found = _member(
+            stripped(body), tuple(dims), bench, bench.points if own else bench.subject.loose or bench.points
+        )
+        if found.kind != "correct":
+            kind = "mismatched" if found.kind == "wrong" else found.kind
+            return Verdict(kind, f"a shape below a formula: {found.because}")
     for tree in trees:
         for name, *sizes in said(tree):
-            for point in bench.subject.loose or bench.points:
+            own = all(text.isdigit() for text in sizes)
+            for point in bench.points if own else bench.subject.loose or bench.points:
                 known = bench.world(point).name(name.id)
                 wanted = [number(text, {}, point.sizes) for text in sizes]
                 if known is None or None in wanted:

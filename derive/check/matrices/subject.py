@@ -57,7 +57,7 @@ class MatrixSubject(Subject):
         names = {
             *self.network.plain,
             *self.network.also,
-            *self.network.dims,
+            *(self.network.dims - {"d"}),  # dL/dW is a derivative
             *(f"{id}_new" for id in self.network.plain),
         }
         if self.network.update is not None:
@@ -100,7 +100,7 @@ class MatrixSubject(Subject):
     def has_entry(self, id: str) -> bool:
         from derive.check.matrices.world import MatrixWorld
 
-        if id in UNSIZED:
+        if id in UNSIZED or id in self.network.dims:
             return self.plain(id) is None
         if not self.points:
             return False

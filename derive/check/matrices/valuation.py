@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from derive.check.matrices.world import MatrixWorld
 
 
+class Beyond(DomainError):
+    """An entry that a matrix does not have."""
+
+
 class Tensor(Unread):
     """A derivative that is no matrix: of a matrix by a matrix."""
 
@@ -90,7 +94,8 @@ class MatrixValuation(Valuation):
             row, column = column, row
         for place, size in zip((row, column), whole.shape, strict=True):
             if place is not None and not 1 <= place <= size:
-                raise DomainError(f"the entry {', '.join(at)} of a {q.shape_text(whole)} matrix")
+                spelled = ", ".join("all" if n is None else str(n) for n in numbers)
+                raise Beyond(f"there is no entry {spelled} in a {q.shape_text(whole)} matrix")
         return Part.of(None if row is None else row - 1, None if column is None else column - 1, whole.shape)
 
     def index(self, t: s.Index) -> Quantity:
@@ -139,7 +144,9 @@ class MatrixValuation(Valuation):
         return Valuation.holds(self, condition)
 
     def transpose(self, t: s.Transpose) -> Quantity:
-        """Return a transpose; `X_{kj}^T` is the entry kj of it."""
+        """Return a transpose; `X_{kj}^T` is the entry kj of it, `(1, 2)^T` the column that is written in a line."""
+        if isinstance(t.body, s.Seq) and t.body.kind == "tuple":
+            return self.value(t.body)
         if isinstance(t.body, s.Name) and t.body.sub and self.world.whole(t.body.id) is None:
             for _, at, whole in places(t.body, self.world.whole):
                 turned = q.transposed(whole)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.check import quantities as q
-from derive.check.matrices.indices import places
+from derive.check.matrices.indices import places, split
 from derive.check.matrices.jacobian import Jacobian, Part, by_differences
 from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation
-from derive.check.quantities import Quantity, Scalar
+from derive.check.quantities import Grid, Quantity, Scalar
 from derive.check.world import NetworkWorld
 from derive.language import surface as s
+from derive.language.walk import walk
 from derive.matrices.constants import constant
 from derive.ops import DomainError
 from derive.problems.matrix.world import World
@@ -125,8 +126,13 @@ class MatrixWorld(NetworkWorld):
         if of is not None:
             return self.subject.jacobian(of[0], wrt[0], self.point, self.total).part(of[1], wrt[1])
 
+        slopes = any(isinstance(part, s.Partial) for part in walk(t.of))
+
         def moved(x: Quantity) -> Quantity:
-            there = replace(self, point=self.subject.moved(self.point, {wrt[0]: x}), valued={})
+            point = self.subject.moved(self.point, {wrt[0]: x})
+            if slopes:
+                point = self.subject.with_gradients(point, self.subject.swept(point, {}))
+            there = replace(self, point=point, valued={})
             inner = there.valuation()
             inner.bound = dict(at.bound)
             return inner.value(t.of)
@@ -138,6 +144,11 @@ class MatrixWorld(NetworkWorld):
         node = self.quantity(tree)
         if node is not None:
             return node, None
+        if isinstance(tree, s.Index) and isinstance(tree.body, s.Name) and (node := self.node(tree.body.id)):
+            body = self.point.values[node]
+            for indices in split(tree.sub.split(","), body) if isinstance(body, Grid) else ():
+                if (part := at.part(indices, body)) is not None:
+                    return node, part
         if isinstance(tree, s.Name) and tree.sub:
             for id, indices, whole in places(tree, self.whole):
                 holder, found = self.holder(id), at.part(indices, whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from derive.check.underset import SHAPED
 from derive.language import surface as s
 from derive.language.walk import children
 
@@ -86,7 +87,7 @@ def _sum(tree: s.Add, d: str) -> str:
 
 
 def _product(tree: s.Mul, d: str) -> str:
-    pieces = [_wrapped(f, _PRODUCT, d) for f in tree.factors]
+    pieces = [_factor(f, tree, d) for f in tree.factors]
     out = pieces[0]
     for sign, ((a, left), (b, right)) in zip(tree.signs, pairwise(zip(tree.factors, pieces, strict=True)), strict=True):
         if sign in _SIGNS:
@@ -98,7 +99,16 @@ def _product(tree: s.Mul, d: str) -> str:
     return out
 
 
+def _factor(tree: s.Tree, product: s.Mul, d: str) -> str:
+    """Return a factor, in brackets where it is a product of another kind: ⊙ in a product of matrices."""
+    kinds = [{sign in _SIGNS for sign in t.signs} for t in (tree, product) if isinstance(t, s.Mul)]
+    mixed = len(kinds) == 2 and (kinds[0] | kinds[1] == {True, False})
+    return rf"\left({latex(tree, d)}\right)" if mixed else _wrapped(tree, _PRODUCT, d)
+
+
 def _call(tree: s.Call, d: str) -> str:
+    if tree.fn == SHAPED:
+        return latex(tree.args[0], d)
     known = tree.fn in _COMMANDS or tree.fn in _GREEK
     head = f"\\{tree.fn}" if known else tree.fn if len(tree.fn) == 1 else _long(tree.fn)
     base = f"_{{{latex(tree.base, d)}}}" if tree.base is not None else ""
