@@ -13,7 +13,7 @@ import pytest
 from derive.check.claims import read
 from derive.check.hand_in import Judged, check
 from derive.check.matrices.subject import MatrixSubject
-from derive.checking.against import subject_of
+from derive.checking.against import against, subject_of
 from derive.report import load
 from derive.source import Source
 
@@ -201,7 +201,41 @@ LINES = [
         r"$\frac{\partial L}{\partial W_{ij}} = \sum_{n=1}^N x_{ni} \frac{\partial L}{\partial z_{nj}}$",
         "cc",
     ),
+    # shapes below formulas, definitions that have no shape
+    (
+        "batch",
+        r"$\underset{d \times K}{\frac{\partial L}{\partial W}} = \underset{d \times N}{X^\top} "
+        r"\underset{N \times K}{\frac{\partial L}{\partial Z}}$, "
+        r"$\underbrace{\frac{\partial L}{\partial W}}_{K \times d} = X^\top \frac{\partial L}{\partial Z}$, "
+        r"$\underbrace{X}_{d \times N} W + b = Z$, $\underbrace{X W}_{\in \mathbb{R}^{N \times K}} + b = Z$",
+        "cmmc",
+    ),
+    ("batch", r"$\delta = X \frac{\partial L}{\partial W}$, $\gamma = X W^\top$", "dm"),
+    # letters that count names
+    ("recurrent", r"$h_t = \tanh(W x_t + U h_{t-1} + b)$, $h_t = \tanh(W x_{t-1} + U h_{t-1} + b)$", "cw"),
+    ("recurrent", r"$h_{t+1} = \tanh(W x_t + U h_t + b)$, $h_t = \tanh(U x_t + W h_{t-1} + b)$", "wm"),
+    ("recurrent", r"$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1 - h_t^2) U$", "c"),
+    (
+        "recurrent",
+        r"$\delta_t = \frac{\partial L}{\partial h_t} \odot (1 - h_t^2)$, "
+        r"$\frac{\partial L}{\partial U} = \sum_{t=1}^3 \delta_t h_{t-1}^\top$, "
+        r"$\frac{\partial L}{\partial b} = \sum_t \delta_t$, "
+        r"$\frac{\partial L}{\partial U} = \sum_{t=1}^3 \delta_t h_t^\top$, "
+        r"$\frac{\partial L}{\partial b} = \delta_3 + \delta_2$",
+        "dccww",
+    ),
+    ("recurrent", r"$\frac{\partial}{\partial \hat{y}} \left(\frac{\partial L}{\partial \hat{y}}\right) = 2 I_k$", "u"),
     # numbers
+    ("softmax", r"$\sum_{k=1}^K P_{ik} = 1$, $\sum_{k=1}^K P_{ik} = 2$, $\sum_k P_{ik} = N$", "cww"),
+    (
+        "softmax",
+        r"$W \in \mathbb{R}^{2 \times 3}$, $W \in \mathbb{R}^{3 \times 2}$, $W \in \mathbb{R}^{d \times K}$",
+        "cwc",
+    ),
+    ("softmax", r"$b = (0, 0.1, -0.1)$, $b^{new} = (0.086, -0.090, 0.0044)$, $b = (0, 0.1, -0.2)$", "ccw"),
+    ("softmax", r"$\frac{\partial L}{\partial b_k} = \frac{1}{N} \sum_{i=1}^K (P_{ik} - Y_{ik})$", "m"),
+    ("softmax", r"$\frac{\partial L}{\partial (W)_{jk}} = \frac{1}{N} \sum_{n=1}^N X_{nj} (P_{nk} - Y_{nk})$", "c"),
+    ("step", r"$x_1 = (0, 3)^\top$, $\frac{dL}{dW} = 2 (Y - \hat{Y}) X^\top$", "dc"),
     (
         "step",
         r"$Y = W X = \begin{bmatrix} 0.3 & 0.5 \\ -0.2 & 0.4 \end{bmatrix} \begin{bmatrix} 0 & 2 \\ 3 & 1 \end{bmatrix}"
@@ -255,6 +289,19 @@ def test_a_report_s_own_solution_is_right(name: str) -> None:
     assert len(kinds) > 60
     assert not [j.claim.left.text for j in found if j.verdict.kind in ("wrong", "mismatched", "follow_through")]
     assert sum(kind in ("undecided", "unread") for kind in kinds) <= 0.05 * len(kinds)
+
+
+HEADINGS = "# Rows\n\n$\\hat{y} = V h$\n\n# Classes\n\n$Z = X W$\n\n## Details\n\n$Z = X W + b$"
+
+
+def test_a_heading_of_the_report_chooses_what_a_section_is_about() -> None:
+    asks = against(DATA)
+    found = check(read(Source("hw.md", HEADINGS), False), asks.subjects, asks.asked)
+    assert [(j.subject.name, j.verdict.kind) for j in found] == [
+        ("rows", "correct"),
+        ("softmax", "wrong"),
+        ("softmax", "correct"),
+    ]
 
 
 def test_what_should_stand_there_is_said() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 
 from derive.check.quantities import Grid, Mismatch, Quantity
@@ -106,18 +106,18 @@ def _letters(at: tuple[str, ...], whole: Grid, skipped: frozenset[str]) -> Itera
             yield text, size
 
 
-def bindings(free: Mapping[str, int], most: int) -> list[dict[str, int]]:
+def bindings(free: Mapping[str, Sequence[int]], most: int) -> list[dict[str, int]]:
     """Return values of the indices: all of them where they are few, else some that are spread evenly."""
-    count = prod(free.values())
+    count = prod(map(len, free.values()))
     step = max(1, count // most)
     numbers = range(count) if count <= most else [*range(0, count, step), count - 1]
     return [_unravelled(number, free) for number in numbers]
 
 
-def _unravelled(number: int, free: Mapping[str, int]) -> dict[str, int]:
+def _unravelled(number: int, free: Mapping[str, Sequence[int]]) -> dict[str, int]:
     """Return the values of indices that come at a place when all are counted, the last one fastest."""
     found = {}
     for letter in reversed(list(free)):
-        number, at = divmod(number, free[letter])
-        found[letter] = at + 1
+        number, at = divmod(number, len(free[letter]))
+        found[letter] = free[letter][at]
     return {letter: found[letter] for letter in free}

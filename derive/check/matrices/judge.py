@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from derive.check.agree import close
 from derive.check.bench import Bench, Verdict
 from derive.check.matrices.dots import has_dots
+from derive.check.matrices.families import ranges
 from derive.check.matrices.indices import bindings, extents
 from derive.check.matrices.jacobian import Jacobian
 from derive.check.matrices.letters import lettered
@@ -106,7 +107,20 @@ def free(left: s.Tree, right: s.Tree, world: MatrixWorld) -> list[dict[str, int]
         for letter, size in extents(tree, world.whole, value, sizes).items():
             if found.setdefault(letter, size) != size:
                 raise Mismatch(f"the index {letter} goes to {found[letter]} on the left and to {size} on the right")
-    return bindings(found, _ENTRIES)
+    values: dict[str, Sequence[int]] = {letter: range(1, size + 1) for letter, size in found.items()}
+    return bindings(values | counts(left, right, world, values), _ENTRIES)
+
+
+def counts(left: s.Tree, right: s.Tree, world: MatrixWorld, others: Mapping[str, object]) -> dict[str, Sequence[int]]:
+    """Return the values of letters that count names, such as the t of h_t; raises Mismatch where there are none."""
+    found: dict[str, set[int]] = {}
+    for tree in (left, right):
+        for letter, values in ranges(tree, world.is_known, world.is_line, world.own).items():
+            found[letter] = found[letter] & values if letter in found else values
+    for letter, values in found.items():
+        if not values and letter not in others:
+            raise Mismatch(f"there is no {letter} for which all of these names exist")
+    return {letter: sorted(values) for letter, values in found.items() if letter not in others}
 
 
 def has_indices(left: s.Tree, right: s.Tree, bench: Bench) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from derive.check import quantities as q
+from derive.check.matrices.families import family
 from derive.check.matrices.indices import places
 from derive.check.matrices.jacobian import Jacobian, by_differences, of_adjoint
 from derive.check.quantities import Grid, Quantity
@@ -107,6 +108,8 @@ class MatrixSubject(Subject):
         world, (head, _, sup) = MatrixWorld(self, self.points[0]), id.partition("^")
         base, _, sub = head.rpartition("_")
         name = s.Name((0, 0), id, base, sub, sup, id)
+        if family(name, world.is_known) is not None:
+            return True
         if sub.isalnum() and len(sub) == 1 and isinstance(world.name(base + (f"^{sup}" if sup else "")), Grid):
             return True  # Y_i: a row or a column, which is not said
         return constant(id, self.points[0].sizes) is not None or next(places(name, world.whole), None) is not None

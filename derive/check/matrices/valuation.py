@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from derive.check import quantities as q
 from derive.check.functions import FUNCTIONS
 from derive.check.matrices import dots
 from derive.check.matrices.below import shaped
+from derive.check.matrices.families import Counted, defined, ranges, resolved
 from derive.check.matrices.indices import extents, number, places, split
 from derive.check.matrices.jacobian import Jacobian, Part
 from derive.check.quantities import Grid, Quantity
@@ -60,11 +61,29 @@ class MatrixValuation(Valuation):
         t = t if below is None else below[0]
         if t.id in self.bound:
             return Fraction(self.bound[t.id])
+        t = resolved(t, self.bound, self.world.is_known)
+        if self.world.node(t.id) is None and t.id not in self.world.numbers:
+            meant = defined(t, self.world.own)
+            if meant is not None:
+                return self.counted(t, *meant)
         if self.world.whole(t.id) is None and t.sub:
             found = self.entry(t)
             if found is not None:
                 return found
         return Valuation.name(self, t)
+
+    def counted(self, t: s.Name, tree: s.Tree, c: Counted, name: s.Name) -> Quantity:
+        """Return a name that the hand-in has defined for every value of a letter: δ_t, δ_{t-1} or δ_3."""
+        text = t.id[len(c.before) : len(t.id) - len(c.after)] if c.after else t.id[len(c.before) :]
+        value = self.place(text)
+        if value is None:
+            raise Unread(f"{t.latex} has no value", t.at)
+        inner = {id: other for id, other in self.world.own.items() if id != name.id}  # a name cannot define itself
+        v = replace(self.world, own=inner, valued={}).valuation()
+        v.bound = {**self.bound, c.letter: value}
+        found = v.value(tree)
+        self.takes(v.steps)
+        return found
 
     def entry(self, t: s.Name) -> Quantity | None:
         """Return an entry, a row or a column of a matrix, or Kronecker's δ_ij; None for any other name."""
@@ -224,7 +243,8 @@ class MatrixValuation(Valuation):
             return Valuation.big(self, t)
         return self._summed(t, list(t.indices), self._extents(t))
 
-    def _extents(self, t: s.BigSum) -> dict[str, int]:
+    def _extents(self, t: s.BigSum) -> dict[str, Sequence[int]]:
+        """Return the values of the indices of a sum without bounds."""
         inner = [i for i in t.indices if i not in self.bound]
         met: dict[str, int] = {}
         outer = dict(self.bound)
@@ -234,18 +254,21 @@ class MatrixValuation(Valuation):
         finally:
             self.bound.clear()
             self.bound |= outer
-        if missing := [i for i in t.indices if i not in met]:
+        found: dict[str, Sequence[int]] = {i: range(1, size + 1) for i, size in met.items()}
+        counts = ranges(t.body, self.world.is_known, self.world.is_line, self.world.own)
+        found |= {i: sorted(values) for i, values in counts.items() if i not in found}
+        if missing := [i for i in t.indices if i not in found]:
             raise Unread(f"how far {missing[0]} goes is not said", t.at)
-        return met
+        return found
 
-    def _summed(self, t: s.BigSum, indices: list[str], sizes: dict[str, int]) -> Quantity:
+    def _summed(self, t: s.BigSum, indices: list[str], values: dict[str, Sequence[int]]) -> Quantity:
         if not indices:
             return self.value(t.body)
         index, *rest = indices
         outer, found = self.bound.get(index), None
-        for k in range(1, sizes[index] + 1):
+        for k in values[index]:
             self.bound[index] = k
-            term = self._summed(t, rest, sizes)
+            term = self._summed(t, rest, values)
             found = term if found is None else (q.times if t.product else q.plus)(found, term)
         self.bound.pop(index)
         if outer is not None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.check import quantities as q
+from derive.check.matrices.families import resolved
 from derive.check.matrices.indices import places, split
 from derive.check.matrices.jacobian import Jacobian, Part, by_differences
 from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.valuation import MatrixValuation
 from derive.check.quantities import Grid, Quantity, Scalar
+from derive.check.work import Unread
 from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.language.walk import walk
@@ -61,9 +63,20 @@ class MatrixWorld(NetworkWorld):
             return Fraction(self.point.sizes[id])
         return constant(id, self.point.sizes) if found is None else found
 
+    def is_known(self, id: str) -> bool:
+        """Return whether an id is a name of the network or one that the hand-in has introduced."""
+        return self.node(id) is not None or id in self.own
+
+    def is_line(self, id: str) -> bool:
+        node = self.node(id)
+        return node is not None and self.subject.is_line(node)
+
     def whole(self, id: str) -> Quantity | None:
         """Return the value of a name, or of the matrix Y for the y of y_ij."""
-        found = self.name(id)
+        try:
+            found = self.name(id)
+        except Unread:  # what the hand-in has defined for every value of a letter
+            return None
         if found is not None:
             return found
         head, bar, last = id.rpartition("_")
@@ -141,6 +154,8 @@ class MatrixWorld(NetworkWorld):
 
     def _slot(self, tree: s.Tree, at: MatrixValuation) -> tuple[str, Part | None] | None:
         """Return the node that stands in a derivative, and which of its entries where not all are meant."""
+        if isinstance(tree, s.Name):
+            tree = resolved(tree, at.bound, self.is_known)
         node = self.quantity(tree)
         if node is not None:
             return node, None

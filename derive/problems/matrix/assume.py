@@ -15,7 +15,10 @@ from derive.check import quantities as q
 from derive.check.quantities import Grid, Quantity
 from derive.errors import Fault, nearest
 from derive.graph import Role
+from derive.language import surface as s
+from derive.language.walk import walk
 from derive.matrices import sums as a
+from derive.matrices.indexed import capital
 from derive.matrices.products import COLUMNS_SUM, ROWS_SUM
 from derive.matrices.term import Term
 from derive.numeric import precisely
@@ -70,6 +73,29 @@ def _way(name: Name, way: str | None, text: Slice) -> str:
         said = f"the {way} of {name.spelled} have one entry each"
         raise Fault(said, text.span(), expected=f"{name.spelled} sums to 1")
     return way or natural
+
+
+def one_hot_targets(
+    trees: Iterable[s.Tree], names: Mapping[str, Name], values: Mapping[str, Quantity], way: str
+) -> Iterator[Sums]:
+    """Yield the names beside a logarithm whose values are one-hot: the targets of a cross-entropy."""
+    beside = (
+        factor
+        for tree in trees
+        for part in walk(tree)
+        if isinstance(part, s.Mul) and any(isinstance(x, s.Call) and x.fn in ("log", "ln") for x in part.factors)
+        for factor in part.factors
+    )
+    for id in dict.fromkeys(x.id for factor in beside for x in walk(factor) if isinstance(x, s.Name)):
+        base = id.partition("_")[0]
+        name = next((i for i in (id, base, capital(base)) if i in names and i in values), "")
+        if not name or names[name].role is Role.LINE or not isinstance(values[name], Grid):
+            continue
+        columns = names[name].symbol.columns.number == 1
+        along = "columns" if columns else way
+        lines = _lines(values[name], along)
+        if all(len(cells) > 1 and sorted(cells) == [0] * (len(cells) - 1) + [1] for cells in lines):
+            yield Sums(name, along, "its values are one-hot")
 
 
 def known_sums(found: Iterable[Sums], values: Mapping[str, Quantity], places: Mapping[str, Slice]) -> dict[str, str]:

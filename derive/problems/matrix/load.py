@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.check.quantities import Grid, Quantity
@@ -34,7 +34,7 @@ from derive.problems.adjoint_names import AdjointName, parted, read_adjoint_name
 from derive.problems.inherit import ancestry, last_given, merged_lines
 from derive.problems.layers.read import Expansion, expansion
 from derive.problems.line import Line, read_functions, read_line, read_name
-from derive.problems.matrix.assume import Sums, known_sums, read_sums
+from derive.problems.matrix.assume import Sums, known_sums, one_hot_targets, read_sums
 from derive.problems.matrix.free_indices import (
     NONE,
     FreeIndices,
@@ -154,7 +154,7 @@ class _Loader:
             indices=self.indices,
             named={self.plain[id]: made for id, made in self.named.items()},
             entry=self.entry,
-            sums={self.plain[id]: way for id, way in self._sums(names, values).items()},
+            sums={self.plain[id]: way for id, way in self._sums(trees, names, values).items()},
         )
         object.__setattr__(network, "wrt", self._wrt(network, listed))
         return network
@@ -415,11 +415,14 @@ class _Loader:
         ends = [line.id for line in self.lines if self.terms[line.id].scalar and line.id not in read]
         return named or (ends[-1] if ends else "")
 
-    def _sums(self, names: Mapping[str, Name], values: Mapping[str, Quantity]) -> dict[str, str]:
+    def _sums(
+        self, trees: Sequence[s.Tree], names: Mapping[str, Name], values: Mapping[str, Quantity]
+    ) -> dict[str, str]:
         """Return whose rows or columns are assumed to sum to 1, by id."""
         by_id = {n.id: n for n in names.values()}
         found = [Sums(id, "rows") for id, text in self.places.items() if text.text.strip().startswith("onehot")]
         way = "rows" if self.samples == "rows" else "columns"
+        found += one_hot_targets(trees, by_id, values, way)
         for id, layer in self.layers.sums:
             if id in by_id and by_id[id].role is not Role.LINE:
                 alone = by_id[id].symbol.columns.number == 1

@@ -61,6 +61,14 @@ def _samples(left: s.Tree, right: s.Tree, setting: MatrixSetting) -> Change | No
     return Change(right, left, right) if setting.everywhere(left, right, same) else None
 
 
+def _averaged(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
+    """Yield formulas times a size, or divided by it."""
+    for size in sorted(setting.subject.network.dims):
+        n = s.Name(here(), size, size, "", "", size)
+        yield Change(s.Mul(here(), (n, tree), ("",)), s.Div(here(), s.Num(here(), "1"), n, "frac"), None)
+        yield Change(s.Div(here(), tree, n, "frac"), n, None)
+
+
 SUMS = (
     Misconception(
         "matrix-for-sum",
@@ -85,5 +93,22 @@ SUMS = (
         ),
         _unsummed,
         relates=_samples,
+    ),
+    Misconception(
+        "mean-for-sum",
+        "A factor that is a number of samples or of entries",
+        "A mean has the factor 1/N in front of the sum, and so has its gradient; a sum has none. Look at the loss: "
+        "what stands in front of it stands in front of every gradient.",
+        "the factor {right} is missing, or one too many",
+        Example(
+            {
+                "forward": "Z = X W, L = \\frac{1}{N} \\lVert Z - Y \\rVert_F^2",
+                "shapes": "X \\in R^{N x d}, W \\in R^{d x K}",
+                "data": "X, Y",
+            },
+            r"\frac{\partial L}{\partial Z} = 2 (Z - Y)",
+            r"\frac{\partial L}{\partial Z} = \frac{2}{N} (Z - Y)",
+        ),
+        _averaged,
     ),
 )
