@@ -15,11 +15,14 @@ from derive.check.matrices.subject import MatrixSubject
 from derive.check.matrices.world import MatrixWorld
 from derive.check.quantities import Grid, Quantity, shape_of, transposed
 from derive.language import surface as s
+from derive.language.walk import walk
 from derive.matrices.latex import latex
 from derive.matrices.orient import oriented
 from derive.matrices.term import Term
 from derive.numeric import precisely
 from derive.problems.matrix.numbers import parsed
+
+_LONGEST = 60  # parts of a right formula that is looked into
 
 
 class MatrixSetting:
@@ -53,7 +56,10 @@ class MatrixSetting:
         if not self.worlds:
             return
         first = self.worlds[0].point
-        for world in self.worlds:
+        slopes = sum(isinstance(part, s.Partial) for part in walk(tree))
+        every = self.worlds[: len(READINGS)]
+        # A single slope is read along all paths or not; what has none is read in one way.
+        for world in every if slopes > 1 else every[: 2 * slopes + 1 : 2]:
             if world.point is not first:
                 return
             try:
@@ -82,7 +88,7 @@ class MatrixSetting:
     @cached_property
     def forms(self) -> list[s.Tree]:
         """Right formulas for the left side, and the left side itself."""
-        return [*self._formulas(), self.left]
+        return [*(f for f in self._formulas() if sum(1 for _ in walk(f)) <= _LONGEST), self.left]
 
     def _formulas(self) -> Iterator[s.Tree]:
         network = self.subject.network
