@@ -450,3 +450,21 @@ def test_the_command(tmp_path: Path, derive: Callable[..., Any]) -> None:
     run = derive("build", "step.md", "--to", "json")
     assert run.code == 0
     assert json.loads(run.out)["problems"]["step"]["kind"] == "network"
+
+
+def test_only_targets_over_classes_are_taken_to_sum_to_one(tmp_path: Path) -> None:
+    """Values that are one-hot by accident say nothing: of y in y log p + (1 - y) log(1 - p), or away from a logarithm."""
+    lines: dict[str, dict[str, str]] = {
+        r"L = -\frac{1}{N} \sum_{i=1}^N \sum_{k=1}^K Y_{ik} \log P_{ik}": {"Y": "rows"},
+        r"L = -\frac{1}{N} \sum_{i=1}^N \sum_{k=1}^K (Y_{ik} \log P_{ik} + (1 - Y_{ik}) \log(1 - P_{ik}))": {},
+        r"L = \lVert P - Y \rVert_F^2": {},
+    }
+    values = "X = [[1, 2], [0, -1]], W = [[1, 2], [3, 4]], Y = [[1, 0], [0, 1]]"
+    for line, sums in lines.items():
+        forward = f"    forward: |\n      P = \\sigma(X W)\n      {line}\n"
+        rest = f"    shapes: X \\in R^{{N x d}}, W \\in R^{{d x K}}\n    data: X, Y\n    values: {values}\n"
+        path = tmp_path / "targets.md"
+        path.write_text(f"---\ntitle: T\nnetworks:\n  n:\n{forward}{rest}---\n# A\n", encoding="utf-8")
+        problem = report.load(path).problems["n"]
+        assert isinstance(problem, MatrixNetwork)
+        assert problem.sums == sums

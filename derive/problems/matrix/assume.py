@@ -78,15 +78,18 @@ def _way(name: Name, way: str | None, text: Slice) -> str:
 def one_hot_targets(
     trees: Iterable[s.Tree], names: Mapping[str, Name], values: Mapping[str, Quantity], way: str
 ) -> Iterator[Sums]:
-    """Yield the names beside a logarithm whose values are one-hot: the targets of a cross-entropy."""
-    beside = (
+    """Yield the names beside a logarithm whose values are one-hot: the targets of a cross-entropy over classes."""
+    factors = [
         factor
         for tree in trees
         for part in walk(tree)
         if isinstance(part, s.Mul) and any(isinstance(x, s.Call) and x.fn in ("log", "ln") for x in part.factors)
         for factor in part.factors
-    )
-    for id in dict.fromkeys(x.id for factor in beside for x in walk(factor) if isinstance(x, s.Name)):
+        if not isinstance(factor, s.Call)
+    ]
+    beside = [x.id for factor in factors for x in walk(factor) if isinstance(x, s.Name)]
+    two = {x.id for factor in factors if isinstance(factor, s.Add) for x in walk(factor) if isinstance(x, s.Name)}
+    for id in dict.fromkeys(x for x in beside if x not in two):  # y beside 1 - y is one of two classes
         base = id.partition("_")[0]
         name = next((i for i in (id, base, capital(base)) if i in names and i in values), "")
         if not name or names[name].role is Role.LINE or not isinstance(values[name], Grid):
