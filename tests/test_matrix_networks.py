@@ -453,7 +453,7 @@ def test_the_command(tmp_path: Path, derive: Callable[..., Any]) -> None:
 
 
 def test_only_targets_over_classes_are_taken_to_sum_to_one(tmp_path: Path) -> None:
-    """Values that are one-hot by accident say nothing: of y in y log p + (1 - y) log(1 - p), or away from a logarithm."""
+    """Values that are one-hot by accident say nothing, where y stands beside 1 - y or away from a logarithm."""
     lines: dict[str, dict[str, str]] = {
         r"L = -\frac{1}{N} \sum_{i=1}^N \sum_{k=1}^K Y_{ik} \log P_{ik}": {"Y": "rows"},
         r"L = -\frac{1}{N} \sum_{i=1}^N \sum_{k=1}^K (Y_{ik} \log P_{ik} + (1 - Y_{ik}) \log(1 - P_{ik}))": {},
