@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from derive.check.bench import Bench, Verdict, constant
+from derive.check.intermediate import digits
 from derive.check.judge import judge
 from derive.check.matrices.below import said
 from derive.check.matrices.shapes import space
@@ -14,7 +15,7 @@ from derive.check.misconceptions import MISCONCEPTIONS
 from derive.check.misconceptions.edits import same
 from derive.check.misconceptions.matrices import MATRICES
 from derive.check.misconceptions.matrices.numbers import of_numbers
-from derive.check.misconceptions.matrices.products import SHARED
+from derive.check.misconceptions.matrices.products import LAST, SHARED
 from derive.check.misconceptions.matrices.setting import MatrixSetting, near
 from derive.check.misconceptions.record import Change, Changes, Misconception, swapped
 from derive.check.misconceptions.search import Diagnosis
@@ -41,16 +42,25 @@ def explain(left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Diag
                 return _told(record, record.says, change, None)
     if setting.numeric and (found := of_numbers(setting, verdict)) is not None:
         return found
-    if sum(1 for tree in (left, right) for _ in walk(tree)) > _LONGEST:
+    if sum(1 for tree in (left, right) for _ in walk(tree)) > _LONGEST or (setting.numeric and _vague(right)):
         return None
-    for record in MATRICES:
-        if record.relates is None:
-            for change, meant in _explanations(record.variants, record.repairs, setting):
-                return _told(record, record.says, change, meant)
-    for code, (variants, says) in SHARED.items():
-        for change, meant in _explanations(variants, None, setting):
-            return _told(MISCONCEPTIONS[code], says, change, meant)
+    for record, says, variants, repairs in _edits():
+        for change, meant in _explanations(variants, repairs, setting):
+            return _told(record, says, change, meant)
     return None
+
+
+def _vague(tree: s.Tree) -> bool:
+    """Return whether the numbers of a side have so few digits that some formula is worth that by accident."""
+    return all(digits(n.text) < 2 for n in walk(tree) if isinstance(n, s.Num) and "." in n.text)
+
+
+def _edits() -> Iterator[tuple[Misconception, str, Changes, Changes | None]]:
+    """Yield what is tried on formulas; that a factor is missing is the last thing to think of, for it explains much."""
+    records = [record for record in MATRICES if record.relates is None]
+    yield from ((r, r.says, r.variants, r.repairs) for r in records if r.code != LAST)
+    yield from ((MISCONCEPTIONS[code], says, variants, None) for code, (variants, says) in SHARED.items())
+    yield from ((r, r.says, r.variants, r.repairs) for r in records if r.code == LAST)
 
 
 def _of_shapes(right: s.Tree, verdict: Verdict) -> Diagnosis:

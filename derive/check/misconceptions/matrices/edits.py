@@ -153,6 +153,38 @@ def relabelled(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
                 yield Change(put(other), part, other)
 
 
+def at_another_point(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
+    """Yield formulas with a derivative of a function at another name."""
+    for part, put in spots(tree):
+        if isinstance(part, s.Call) and part.primes == 1 and len(part.args) == 1 and isinstance(part.args[0], s.Name):
+            for name in setting.names:
+                if setting.subject.plain(name.id) != setting.subject.plain(part.args[0].id):
+                    other = replace(part, args=(name,))
+                    yield Change(put(other), part, other)
+
+
+def inactive(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
+    """Yield formulas with the input of an activation for its output, or the other way round."""
+    pairs = list(_activations(setting))
+    for part, put in spots(tree):
+        if isinstance(part, s.Name):
+            node = setting.subject.plain(part.id)
+            for a, b in (*pairs, *((b, a) for a, b in pairs)):
+                if node is not None and setting.subject.plain(a.id) == node:
+                    yield Change(put(b), part, b)
+
+
+def _activations(setting: MatrixSetting) -> Iterator[tuple[s.Name, s.Name]]:
+    """Yield what stands in a function and the line that is its value."""
+    names = {setting.subject.plain(name.id): name for name in setting.names}
+    for line in setting.subject.network.lines:
+        body = line.tree
+        if isinstance(body, s.Call) and len(body.args) == 1 and isinstance(body.args[0], s.Name):
+            inner = names.get(setting.subject.plain(body.args[0].id))
+            if inner is not None and line.name in names:
+                yield inner, names[line.name]
+
+
 def doubled(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
     yield Change(s.Mul(here(), (s.Num(here(), "2"), tree), ("",)), tree, None)
     yield Change(s.Mul(here(), (s.Num(here(), "0.5"), tree), ("",)), tree, None)

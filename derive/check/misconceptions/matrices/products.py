@@ -90,8 +90,12 @@ PRODUCTS = (
     ),
 )
 
+LAST = "input-missing"
+
 # What is known of numbers, looked for in formulas of matrices.
 SHARED = {
+    "derivative-at-wrong-point": (edits.at_another_point, "{wrong} stands where {right} belongs"),
+    "activation-missing": (edits.inactive, "{wrong} stands where {right} belongs"),
     "square-missing": (edits.unsquared, "{wrong} stands where {right} belongs"),
     "activation-for-derivative": (edits.undifferentiated, "{wrong} stands where {right} belongs"),
     "factor-two": (edits.doubled, "a factor 2 or 1/2 is missing, or one too many"),
