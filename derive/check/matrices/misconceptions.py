@@ -25,7 +25,7 @@ from derive.language import surface as s
 from derive.language.walk import walk
 
 _MOST = 400  # changes that are tried for one misconception
-_LONGEST = 80  # parts of a formula that is looked into
+_LONGEST = 150  # parts of a formula that is looked into
 
 
 def explain(left: s.Tree, right: s.Tree, verdict: Verdict, bench: Bench) -> Diagnosis | None:

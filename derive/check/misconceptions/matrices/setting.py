@@ -22,7 +22,7 @@ from derive.matrices.term import Term
 from derive.numeric import precisely
 from derive.problems.matrix.numbers import parsed
 
-_LONGEST = 60  # parts of a right formula that is looked into
+_LONGEST = 150  # parts of a right formula that is looked into
 
 
 class MatrixSetting:
