@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from derive.check.quantities import Quantity
 from derive.document import Aligned, Chain, Link
 from derive.errors import Fault
 from derive.graph import Role
@@ -18,10 +17,9 @@ from derive.matrices.plain import Unwritable, plain
 from derive.matrices.term import Term, ordered
 from derive.notebook.derivation import Derivation, Gradient
 from derive.notebook.display import Shown
-from derive.notebook.names import NoSuchName, as_array
+from derive.notebook.names import Values, as_array, find
 from derive.notebook.network import Network
 from derive.problems.matrix.network import MatrixNetwork as Problem
-from derive.source import of_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,11 +46,11 @@ class MatrixNetwork(Network):
 
     @cached_property
     def values(self) -> Mapping[str, Any]:  # type: ignore[override]
-        return Arrays(self.problem, self.problem.before.values)
+        return Values(self.problem, self.problem.before.values)
 
     @cached_property
     def updated(self) -> Mapping[str, Any]:  # type: ignore[override]
-        return Arrays(self.problem, self.problem.updated)
+        return Values(self.problem, self.problem.updated)
 
     def differentiate(self) -> Derivation:
         return MatrixDerivation(self)
@@ -119,7 +117,7 @@ class MatrixDerivation(Derivation):
 
     @cached_property
     def values(self) -> Mapping[str, Any]:  # type: ignore[override]
-        return Arrays(self.network.problem, self.network.problem.before.adjoints)
+        return Values(self.network.problem, self.network.problem.before.adjoints)
 
     def table(self, *names: str, **options: str | bool) -> Shown:
         return self.network.show("gradients", *names, **options)
@@ -136,38 +134,6 @@ class MatrixDerivation(Derivation):
             return function(arrays)
 
         return _of_arrays(problem, assumed)
-
-
-class Arrays(Mapping[str, Any]):
-    """Arrays and numbers by name; a look-up takes any spelling that the network knows."""
-
-    def __init__(self, problem: Problem, numbers: Mapping[str, Quantity]) -> None:
-        self._problem, self._numbers = problem, numbers
-
-    def __getitem__(self, name: str) -> Any:
-        found = find(self._problem, name)
-        if found not in self._numbers:
-            raise NoSuchName(f"{name} is not among these values", expected=", ".join(self._numbers))
-        return as_array(found, self._numbers[found])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-
-def find(problem: Problem, name: Any) -> str:
-    """Return the plain name that a text means; raises NoSuchName with the nearest one."""
-    if name in problem.names:
-        return str(name)
-    try:
-        return problem.find(str(name), of_text(str(name), "<name>").span())
-    except Fault as fault:
-        raise NoSuchName(**vars(fault)) from None
 
 
 def _of_arrays(

@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from derive.check.quantities import Grid
 from derive.errors import Fault
 from derive.expr import Value
-from derive.problems.network import Network as Problem
 from derive.source import of_text
+
+if TYPE_CHECKING:
+    from derive.problems.matrix.network import MatrixNetwork
+    from derive.problems.network import Network
 
 
 class NoSuchName(Fault, KeyError):
     """A name that there is not; a KeyError too, so that `in` and `get` work."""
 
 
-def find(problem: Problem, name: Any) -> str:
+def find(problem: Network | MatrixNetwork, name: Any) -> str:
     """Return the plain name that a text means: `omega_0` for `\\omega_0`; raises NoSuchName with the nearest one."""
-    if name in problem.graph.nodes:
+    if name in problem.plain.values():
         return str(name)
     try:
         return problem.find(str(name), of_text(str(name), "<name>").span())
@@ -28,17 +31,17 @@ def find(problem: Problem, name: Any) -> str:
         raise NoSuchName(**vars(fault)) from None
 
 
-class Values(Mapping[str, float]):
-    """Numbers by name, in the order of evaluation; a look-up takes any spelling that the network knows."""
+class Values(Mapping[str, Any]):
+    """Numbers and arrays by name, in the order of evaluation; a look-up takes any spelling that the network knows."""
 
-    def __init__(self, problem: Problem, numbers: Mapping[str, Value]) -> None:
+    def __init__(self, problem: Network | MatrixNetwork, numbers: Mapping[str, Any]) -> None:
         self._problem, self._numbers = problem, numbers
 
-    def __getitem__(self, name: str) -> float:
+    def __getitem__(self, name: str) -> Any:
         found = find(self._problem, name)
         if found not in self._numbers:
             raise NoSuchName(f"{name} is not among these values", expected=", ".join(self._numbers))
-        return as_float(found, self._numbers[found])
+        return as_array(found, self._numbers[found])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)

@@ -18,7 +18,7 @@ _UNIT = {
 }
 
 
-def _signs(tree: s.Tree, setting: Setting) -> Iterator[Change]:
+def signs(tree: s.Tree, setting: Setting) -> Iterator[Change]:
     for part, put in spots(tree):
         if isinstance(part, s.Add):
             for k, term in enumerate(part.terms):
@@ -121,6 +121,6 @@ SIGNS = (
             r"\frac{\partial L}{\partial h} = 2 (y - h)",
             r"\frac{\partial L}{\partial h} = -2 (y - h)",
         ),
-        _signs,
+        signs,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from derive.check.misconceptions.edits import here, negated, plus, spots
+from derive.check.misconceptions.edits import here, spots
 from derive.check.misconceptions.matrices.setting import MatrixSetting
 from derive.check.misconceptions.record import Change, swapped
 from derive.language import surface as s
@@ -129,15 +129,6 @@ def undifferentiated(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
         if isinstance(part, s.Call) and len(part.args) == 1 and part.primes < 2:
             other = replace(part, primes=1 - part.primes)
             yield Change(put(other), part, other)
-
-
-def signs(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:
-    for part, put in spots(tree):
-        if isinstance(part, s.Add):
-            for k, term in enumerate(part.terms):
-                flipped = negated(term)
-                yield Change(put(plus(*part.terms[:k], flipped, *part.terms[k + 1 :])), term, flipped)
-    yield Change(negated(tree), tree, negated(tree))
 
 
 def relabelled(tree: s.Tree, setting: MatrixSetting) -> Iterator[Change]:

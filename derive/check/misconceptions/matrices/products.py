@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from derive.check.misconceptions.matrices import edits
-from derive.check.misconceptions.record import Example, Misconception
+from derive.check.misconceptions.record import Changes, Example, Misconception
+from derive.check.misconceptions.signs import signs
 
 _LAYER = {
     "forward": "z = W x + b, h = \\sigma(z), L = \\lVert h - y \\rVert^2",
@@ -93,12 +94,12 @@ PRODUCTS = (
 LAST = "input-missing"
 
 # What is known of numbers, looked for in formulas of matrices.
-SHARED = {
+SHARED: dict[str, tuple[Changes, str]] = {
     "derivative-at-wrong-point": (edits.at_another_point, "{wrong} stands where {right} belongs"),
     "activation-missing": (edits.inactive, "{wrong} stands where {right} belongs"),
     "square-missing": (edits.unsquared, "{wrong} stands where {right} belongs"),
     "activation-for-derivative": (edits.undifferentiated, "{wrong} stands where {right} belongs"),
     "factor-two": (edits.doubled, "a factor 2 or 1/2 is missing, or one too many"),
-    "sign": (edits.signs, "{wrong} should be {right}"),
+    "sign": (signs, "{wrong} should be {right}"),
     "wrong-label": (edits.relabelled, "{wrong} stands where {right} belongs"),
 }
