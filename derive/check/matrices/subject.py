@@ -60,6 +60,7 @@ class MatrixSubject(Subject):
             *self.network.also,
             *(self.network.dims - {"d"}),  # dL/dW is a derivative
             *(f"{id}_new" for id in self.network.plain),
+            *self.adjoint_names,
         }
         if self.network.update is not None:
             names.add(self.network.update.symbol)
@@ -103,6 +104,8 @@ class MatrixSubject(Subject):
 
         if id in UNSIZED or id in self.network.dims:
             return self.plain(id) is None
+        if id in self.adjoint_names:
+            return True
         if not self.points:
             return False
         world, (head, _, sup) = MatrixWorld(self, self.points[0]), id.partition("^")
@@ -113,6 +116,11 @@ class MatrixSubject(Subject):
         if sub.isalnum() and len(sub) == 1 and isinstance(world.name(base + (f"^{sup}" if sup else "")), Grid):
             return True  # Y_i: a row or a column, which is not said
         return constant(id, self.points[0].sizes) is not None or next(places(name, world.whole), None) is not None
+
+    @cached_property
+    def adjoint_names(self) -> dict[str, str]:
+        """Names that the report gives derivatives of the loss, with the lines by which they are taken."""
+        return {made.id: line for line, made in self.network.named.items()}
 
     @cached_property
     def called(self) -> dict[str, str]:

@@ -59,13 +59,15 @@ class MatrixWorld(NetworkWorld):
         if self.node(id) not in (None, *self.point.values):
             raise DomainError("the value of a loss that is left open")
         found = NetworkWorld.name(self, id)
+        if found is None and (line := self.subject.adjoint_names.get(id)):
+            return self._upright(self.point.adjoints[line])
         if found is None and id in self.point.sizes:
             return Fraction(self.point.sizes[id])
         return constant(id, self.point.sizes) if found is None else found
 
     def is_known(self, id: str) -> bool:
         """Return whether an id is a name of the network or one that the hand-in has introduced."""
-        return self.node(id) is not None or id in self.own
+        return self.node(id) is not None or id in self.own or id in self.subject.adjoint_names
 
     def is_line(self, id: str) -> bool:
         node = self.node(id)
