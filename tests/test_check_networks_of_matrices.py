@@ -366,9 +366,11 @@ def test_a_slip_with_a_matrix_is_carried_on() -> None:
 def test_names_of_derivatives_in_the_report_hold_in_hand_ins() -> None:
     asks = against(REPORTS / "foundations.md")
     text = (
-        r"$\delta^{[2]} = \hat{y} - y$, $\delta^{[2]} = y - \hat{y}$, $\delta^{[l]} = \frac{\partial L}{\partial z^{[l]}}$, "
+        r"$\delta^{[2]} = \hat{y} - y$, $\delta^{[2]} = y - \hat{y}$, "
+        r"$\delta^{[l]} = \frac{\partial L}{\partial z^{[l]}}$, "
         r"$\delta^{[1]} = W^{[2]\top} \delta^{[2]} \odot a^{[1]} \odot (1 - a^{[1]})$, "
-        r"$\frac{\partial L}{\partial W^{[1]}} = \delta^{[1]} X^\top$, $\frac{\partial L}{\partial W^{[1]}} = X \delta^{[1]}$"
+        r"$\frac{\partial L}{\partial W^{[1]}} = \delta^{[1]} X^\top$, "
+        r"$\frac{\partial L}{\partial W^{[1]}} = X \delta^{[1]}$"
     )
     found = check(read(Source("hw.md", f"# Bonus 2\n\n{text}"), False), asks.subjects, asks.asked)
     assert "".join(LETTERS[j.verdict.kind] for j in found) == "cwcccm"

@@ -109,7 +109,7 @@ class MatrixSubject(Subject):
         if not self.points:
             return False
         world, (head, _, sup) = MatrixWorld(self, self.points[0]), id.partition("^")
-        base, _, sub = head.rpartition("_")
+        base, _, sub = head.rpartition("_") if "_" in head else (head, "", "")
         name = s.Name((0, 0), id, base, sub, sup, id)
         if family(name, world.is_known) is not None:
             return True
