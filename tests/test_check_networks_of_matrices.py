@@ -211,6 +211,11 @@ LINES = [
         "cmmc",
     ),
     ("batch", r"$\delta = X \frac{\partial L}{\partial W}$, $\gamma = X W^\top$", "dm"),
+    # a dot between columns; neighbours of the last entry; letters for which not all names exist
+    ("rows", r"$\ell = (\hat{y} - y) \cdot (\hat{y} - y)$, $\ell = \hat{y} \cdot y$, $h = z \cdot z$", "cwm"),
+    ("product", r"$y_{i+1,j} = \sum_k w_{i+1,k} x_{kj}$, $y_{i-1,j} = \sum_k w_{i-1,k} x_{kj}$", "uu"),
+    ("hidden", r"$z^{[l]} = W^{[l]} a^{[l-1]} + b^{[l]}$, $z^{[l]} = W^{[l]} z^{[l-1]} + b^{[l]}$", "cw"),
+    ("rows", r"$z^{[l]} = W^{[l]} a^{[l-1]}$", "u"),
     # letters that count names
     ("recurrent", r"$h_t = \tanh(W x_t + U h_{t-1} + b)$, $h_t = \tanh(W x_{t-1} + U h_{t-1} + b)$", "cw"),
     ("recurrent", r"$h_{t+1} = \tanh(W x_t + U h_t + b)$, $h_t = \tanh(U x_t + W h_{t-1} + b)$", "wm"),

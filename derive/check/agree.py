@@ -10,6 +10,7 @@ from derive.ops.primitive import real
 
 DIGITS = 40
 MOST = 20_000
+APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
 Both = Callable[[], tuple[Quantity, Quantity, int, int]]
 
 

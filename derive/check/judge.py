@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from derive.check.agree import close
+from derive.check.agree import APART, close
 from derive.check.bench import Bench, Verdict, constant, decimal, settled, unknown_function
 from derive.check.open_digits import OpenDigits
 from derive.check.quantities import Mismatch, Quantity, Scalar
@@ -25,7 +25,6 @@ from derive.ops import DomainError
 from derive.ops.primitive import real
 
 _LEAST = 3
-_APART = 120  # bits between the largest and the smallest number of a comparison; 50 digits are 166
 
 
 def judge(
@@ -179,7 +178,7 @@ def _at_points(left: s.Tree, right: s.Tree, bench: Bench, total: bool) -> Verdic
 def _certain(a: Quantity, b: Quantity, sides: list[Valuation]) -> bool:
     """Return whether two values that agree do so for sure: all numbers on the way have digits within those computed."""
     exact = isinstance(a, Fraction) and isinstance(b, Fraction)
-    return exact or max(v.largest for v in sides) - min(v.least for v in sides) < _APART
+    return exact or max(v.largest for v in sides) - min(v.least for v in sides) < APART
 
 
 def _witness(point: Point, bench: Bench, a: Quantity, b: Quantity, sides: tuple[s.Tree, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from derive.check.agree import close
+from derive.check.agree import APART, close
 from derive.check.bench import Bench, Verdict
 from derive.check.matrices.dots import has_dots
 from derive.check.matrices.families import ranges
@@ -26,7 +26,6 @@ from derive.ops import DomainError
 from derive.ops.primitive import real
 
 _LEAST, _ENTRIES = 3, 12
-_APART = 120  # bits between the largest and the smallest number; 50 digits are 166
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def _read(left: s.Tree, right: s.Tree, bench: Bench, reading: Reading) -> Verdic
         except Mismatch as wrong:
             return Verdict("mismatched", _lettered(str(wrong), point, bench))
         except Beyond as outside:
-            beyond = beyond or str(outside)
+            beyond = beyond or (str(outside) if _always_beyond(left, right, point, bench, reading) else "")
             continue
         except (DomainError, ZeroDivisionError, OverflowError):
             continue
@@ -87,15 +86,39 @@ def _values(
     left: s.Tree, right: s.Tree, point: Point, bench: Bench, reading: Reading
 ) -> Iterator[tuple[Quantity, Quantity, list[MatrixValuation]]]:
     """Yield both sides, for each value of the indices that no sum binds."""
+    world = _world(point, bench, reading)
+    for bound in free(left, right, world):
+        yield _both(left, right, world, bound)
+
+
+def _world(point: Point, bench: Bench, reading: Reading) -> MatrixWorld:
     world = bench.world(point, reading.total)
     assert isinstance(world, MatrixWorld)
-    world = replace(world, composing=reading.composing)
+    return replace(world, composing=reading.composing)
+
+
+def _both(
+    left: s.Tree, right: s.Tree, world: MatrixWorld, bound: Mapping[str, int]
+) -> tuple[Quantity, Quantity, list[MatrixValuation]]:
+    sides = [world.valuation(), world.valuation()]
+    for v in sides:
+        v.bound = dict(bound)
+    a, b = (v.value(tree) for v, tree in zip(sides, (left, right), strict=True))
+    return a, b, sides
+
+
+def _always_beyond(left: s.Tree, right: s.Tree, point: Point, bench: Bench, reading: Reading) -> bool:
+    """Return whether entries are missing for all indices, as in a sum that goes too far, and not at an edge: x_{i+1}."""
+    world = _world(point, bench, reading)
     for bound in free(left, right, world):
-        sides = [world.valuation(), world.valuation()]
-        for v in sides:
-            v.bound = dict(bound)
-        a, b = (v.value(tree) for v, tree in zip(sides, (left, right), strict=True))
-        yield a, b, sides
+        try:
+            _both(left, right, world, bound)
+        except Beyond:
+            continue
+        except (ArithmeticError, ValueError):
+            pass
+        return False
+    return True
 
 
 def free(left: s.Tree, right: s.Tree, world: MatrixWorld) -> list[dict[str, int]]:
@@ -112,14 +135,14 @@ def free(left: s.Tree, right: s.Tree, world: MatrixWorld) -> list[dict[str, int]
 
 
 def counts(left: s.Tree, right: s.Tree, world: MatrixWorld, others: Mapping[str, object]) -> dict[str, Sequence[int]]:
-    """Return the values of letters that count names, such as the t of h_t; raises Mismatch where there are none."""
+    """Return the values of letters that count names, such as the t of h_t; raises DomainError where there are none."""
     found: dict[str, set[int]] = {}
     for tree in (left, right):
         for letter, values in ranges(tree, world.is_known, world.is_line, world.own).items():
             found[letter] = found[letter] & values if letter in found else values
     for letter, values in found.items():
         if not values and letter not in others:
-            raise Mismatch(f"there is no {letter} for which all of these names exist")
+            raise DomainError(f"there is no {letter} for which all of these names exist")
     return {letter: sorted(values) for letter, values in found.items() if letter not in others}
 
 
@@ -149,7 +172,7 @@ def _as_sizes(left: s.Tree, right: s.Tree, world: MatrixWorld) -> dict[str, int]
 
 def certain(sides: list[MatrixValuation]) -> bool:
     """Return whether values that agree do so for sure: all numbers on the way have digits within those computed."""
-    return max(v.largest for v in sides) - min(v.least for v in sides) < _APART
+    return max(v.largest for v in sides) - min(v.least for v in sides) < APART
 
 
 def _unlike(a: Quantity, b: Quantity, point: Point, bench: Bench) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice
 
 from derive.check.bench import Bench, Verdict, constant
@@ -89,8 +90,6 @@ def _explanations(
 
 
 def _is(tree: s.Tree, wanted: object, setting: MatrixSetting) -> bool:
-    from fractions import Fraction
-
     slack = Fraction(1, 50) if setting.numeric else Fraction(1, 10**20)
     return wanted is not None and any(near(found, wanted, slack) for found in setting.values(tree))
 

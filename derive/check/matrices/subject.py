@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -20,23 +20,19 @@ from derive.graph import Role
 from derive.language import surface as s
 from derive.language.grammar import Table
 from derive.matrices.constants import constant
-from derive.matrices.latex import latex
-from derive.matrices.orient import oriented
 from derive.numeric import precisely
 from derive.ops import DomainError
 from derive.ops.primitive import real
 from derive.problems.matrix.assume import summing
 from derive.problems.matrix.forms import names_read
 from derive.problems.matrix.network import MatrixNetwork
-from derive.problems.matrix.numbers import parsed
-from derive.problems.matrix.world import World, abstract_slope, forward
+from derive.problems.matrix.numbers import backward
+from derive.problems.matrix.world import World, forward
 
 _POINTS, _TRIES = 5, 30
 # How large the numbers of each point are; a function may be another one far from 0, or close to it.
 _SCALES = (Fraction(1), Fraction(1), Fraction(2), Fraction(1, 4), Fraction(1))
 _SMALLEST = 4  # size of a dimension that has no number: between its ends there is more than one
-
-
 UNSIZED = ("I", "1", "0")  # the identity, ones and zeros, where no size stands below them
 
 
@@ -236,7 +232,8 @@ class MatrixSubject(Subject):
         world = self._world(leaves, sizes)
         try:
             forward(world)
-            self._backward(world, upstream or {})
+            world.adjoints |= upstream or {}
+            backward(world)
         except (DomainError, ZeroDivisionError, OverflowError):
             return None
         values = {n.name: world.values[n.id] for n in self.network.names.values()}
@@ -245,24 +242,6 @@ class MatrixSubject(Subject):
     def _world(self, values: Mapping[str, Quantity], sizes: Mapping[str, int]) -> World:
         spend(len(self.network.names))
         return World(self.network, sizes, {self.network.names[name].id: x for name, x in values.items()})
-
-    @cached_property
-    def _formulas(self) -> list[tuple[str, s.Tree | None]]:
-        """The adjoints in the order of the backward pass, as they are printed; None for those that are given."""
-        network = self.network
-        return [
-            (name, None if a.given else parsed(network, latex(oriented(a.term), network.spelled)))
-            for name, a in network.adjoints.items()
-        ]
-
-    def _backward(self, world: World, fixed: Mapping[str, Quantity]) -> None:
-        for name, formula in self._formulas:
-            if name in fixed:
-                world.adjoints[name] = fixed[name]
-            elif formula is None:
-                world.adjoints[name] = abstract_slope(next(x for x in self.network.lines if x.of == name), world)
-            else:
-                world.adjoints[name] = world.value(formula)
 
     def _stepped(self, values: Mapping[str, Any], gradients: Mapping[str, Any], rate: Any) -> dict[str, Any]:
         if self.network.update is None or rate is None:
@@ -279,7 +258,8 @@ class MatrixSubject(Subject):
 
     def swept(self, point: Point, gradients: Mapping[str, Any]) -> Mapping[str, Any]:
         world = self._world(point.values, point.sizes)
-        self._backward(world, gradients)
+        world.adjoints |= gradients
+        backward(world)
         return world.adjoints
 
     def with_gradients(self, point: Point, gradients: Mapping[str, Any]) -> Point:
@@ -309,6 +289,3 @@ class MatrixSubject(Subject):
         line = self.network.line(of)
         assert line is not None
         return world.value(line.tree)
-
-    def lines(self) -> Iterator[str]:
-        return (line.name for line in self.network.lines)

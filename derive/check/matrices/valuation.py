@@ -74,8 +74,7 @@ class MatrixValuation(Valuation):
 
     def counted(self, t: s.Name, tree: s.Tree, c: Counted, name: s.Name) -> Quantity:
         """Return a name that the hand-in has defined for every value of a letter: δ_t, δ_{t-1} or δ_3."""
-        text = t.id[len(c.before) : len(t.id) - len(c.after)] if c.after else t.id[len(c.before) :]
-        value = self.place(text)
+        value = self.place(t.id.removeprefix(c.before).removesuffix(c.after))
         if value is None:
             raise Unread(f"{t.latex} has no value", t.at)
         inner = {id: other for id, other in self.world.own.items() if id != name.id}  # a name cannot define itself
@@ -230,6 +229,8 @@ class MatrixValuation(Valuation):
             self.takes(len(a.cells) * (len(b.cells) if sign == "otimes" else b.shape[1]) // 4)
         if sign == "otimes":
             return FUNCTIONS["kron"](a, b)
+        if sign == "*" and isinstance(a, Grid) and isinstance(b, Grid) and a.shape == b.shape and a.shape[1] == 1:
+            return q.times(q.transposed(a), b)  # the dot between two columns
         return q.entrywise(a, b) if sign in _ENTRYWISE else q.times(a, b)
 
     def partial(self, t: s.Partial) -> Quantity:

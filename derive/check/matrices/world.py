@@ -18,6 +18,7 @@ from derive.check.world import NetworkWorld
 from derive.language import surface as s
 from derive.language.walk import walk
 from derive.matrices.constants import constant
+from derive.matrices.indexed import capital
 from derive.ops import DomainError
 from derive.problems.matrix.world import World
 
@@ -81,16 +82,12 @@ class MatrixWorld(NetworkWorld):
             return None
         if found is not None:
             return found
-        head, bar, last = id.rpartition("_")
-        capital = f"{head}{bar}{last[:1].upper()}{last[1:]}"
-        node = self.node(capital) if last[:1].islower() else None
+        node = self.holder(id)
         return self.point.values.get(node) if node else None
 
     def holder(self, id: str) -> str | None:
-        """Return the node that an id means as the name of a matrix with entries."""
-        head, bar, last = id.rpartition("_")
-        capital = f"{head}{bar}{last[:1].upper()}{last[1:]}" if last[:1].islower() else id
-        return self.node(id) or self.node(capital)
+        """Return the node that an id means as the name of a matrix with entries: W for the w of w_ij."""
+        return self.node(id) or (self.node(capital(id)) if id.rpartition("_")[2][:1].islower() else None)
 
     def moved_to(self, values: Mapping[str, Quantity]) -> MatrixWorld | None:
         return None
