@@ -108,7 +108,7 @@ def _both(
 
 
 def _always_beyond(left: s.Tree, right: s.Tree, point: Point, bench: Bench, reading: Reading) -> bool:
-    """Return whether entries are missing for all indices, as in a sum that goes too far, and not at an edge: x_{i+1}."""
+    """Return whether entries are missing for all indices: a sum that goes too far, no edge as of x_{i+1}."""
     world = _world(point, bench, reading)
     for bound in free(left, right, world):
         try:
